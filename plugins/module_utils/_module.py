@@ -1,0 +1,181 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The glue between Ansible and the rooms: argument-spec pieces, the client, results, and the one place where an error becomes fail_json.
+
+A module is `run(spec, body)`: `body(task)` returns what to exit with, or raises ArmError.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import Any, Callable, Mapping, Sequence
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
+
+from ._arm.auth.options import ENVIRONMENT
+from ._arm.client import ArmClient, connect
+from ._arm.clock import Clock, SystemClock
+from ._arm.errors import ArmError
+from ._fleet import Vm, VmReport, parse_vms
+
+Spec = dict[str, dict[str, Any]]
+
+FAILURES_IN_MESSAGE = 5
+
+
+def first_set(*names: str) -> str:
+    """Fallback of an option: the first of these variables that is not empty. AWX sets unused ones to the empty string."""
+    for name in names:
+        if os.environ.get(name):
+            return os.environ[name]
+    raise AnsibleFallbackNotFound
+
+
+def _from_environment(option: str, **more: Any) -> dict[str, Any]:
+    return {"type": "str", "fallback": (first_set, list(ENVIRONMENT[option])), **more}
+
+
+AUTH: Spec = {
+    "subscription_id": _from_environment("subscription_id"),
+    "client_id": _from_environment("client_id"),
+    "secret": _from_environment("secret", no_log=True),
+    "tenant": _from_environment("tenant"),
+    "x509_certificate_path": _from_environment("x509_certificate_path", type="path"),
+    "auth_source": _from_environment(
+        "auth_source",
+        choices=["auto", "env", "service_principal", "workload_identity", "msi", "cli", "access_token"],
+    ),
+    "access_token": _from_environment("access_token", no_log=True),
+    "cloud_environment": _from_environment("cloud_environment"),
+    "ca_path": _from_environment("ca_path", type="path"),
+    "api_versions": {"type": "dict", "default": {}},
+}
+
+VM: Spec = {
+    "vm": {"type": "list", "elements": "str", "required": True},
+    "vm_resource_group": {"type": "str"},
+}
+
+VAULT: Spec = {
+    "vault": {"type": "str"},
+    "resource_group": {"type": "str"},
+}
+
+WAIT: Spec = {
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 14400},
+    "poll_interval": {"type": "float", "default": 30.0},
+}
+
+
+class Task:
+    """One run of a module: its parameters and the one client it uses."""
+
+    def __init__(self, module: AnsibleModule, hints: Mapping[str, str], clock: Clock | None = None) -> None:
+        self.module = module
+        self.params: dict[str, Any] = module.params
+        self.check_mode: bool = module.check_mode
+        self.clock: Clock = clock or SystemClock()
+        self._hints = hints
+        self._started = self.clock.monotonic()
+
+    @cached_property
+    def client(self) -> ArmClient:
+        """Made at first use, so that bad input fails before any request."""
+        return connect(self.params, read_only=self.check_mode, hints=self._hints, clock=self.clock)
+
+    @property
+    def subscription(self) -> str:
+        return self.client.subscription_id
+
+    @property
+    def waits(self) -> bool:
+        return bool(self.params.get("wait", True))
+
+    @property
+    def poll_interval(self) -> float:
+        return float(self.params["poll_interval"])
+
+    @property
+    def time_left(self) -> float:
+        """Seconds of wait_timeout that are left, counted from the start of the task; never below 0."""
+        spent = self.clock.monotonic() - self._started
+        return max(0.0, float(self.params["wait_timeout"]) - spent)
+
+    def vms(self) -> list[Vm]:
+        return parse_vms(self.params["vm"], self.params.get("vm_resource_group"), self.subscription)
+
+    def warn(self, text: str) -> None:
+        self.module.warn(text)
+
+
+def run(
+    argument_spec: Spec,
+    body: Callable[[Task], dict[str, Any]],
+    *,
+    hints: Mapping[str, str],
+    **module_options: Any,
+) -> None:
+    """Runs a module: `body` returns the result, with `failed: true` and `msg` when it failed in part."""
+    module = AnsibleModule(argument_spec={**AUTH, **argument_spec}, supports_check_mode=True, **module_options)
+    task = Task(module, hints)
+    problem: ArmError | None = None
+    result: dict[str, Any] = {}
+    try:
+        result = body(task)
+    except ArmError as error:
+        problem = error
+    # Outside the handler, so that Ansible attaches no traceback to a failure that is explained in words.
+    if problem is not None:
+        module.fail_json(msg=str(problem), failure=problem.as_failure(), changed=False)
+    if result.get("failed"):
+        module.fail_json(**{name: value for name, value in result.items() if name != "failed"})
+    module.exit_json(**result)
+
+
+def fleet_result(task: Task, reports: Sequence[VmReport]) -> dict[str, Any]:
+    """The result of a module that works on VMs: `changed`, `vms`, `diff`, and `failed` with `msg` when any VM failed."""
+    result: dict[str, Any] = {
+        "changed": any(report.changed for report in reports),
+        "vms": [report.as_result() for report in reports],
+    }
+    if getattr(task.module, "_diff", False):
+        result["diff"] = fleet_diff(reports)
+    for report in reports:
+        for text in report.warnings:
+            task.warn(f"{report.vm.name}: {text}")
+    failed = [report for report in reports if report.failure]
+    if failed:
+        result.update(failed=True, msg=failure_message(failed, len(reports)))
+    return result
+
+
+def fleet_diff(reports: Sequence[VmReport]) -> dict[str, Any]:
+    """`before` and `after` of the VMs that change, by VM id."""
+    changing = [report for report in reports if report.changed]
+    return {
+        "before": {report.vm.id: report.before for report in changing},
+        "after": {report.vm.id: report.after for report in changing},
+    }
+
+
+def failure_message(failed: Sequence[VmReport], total: int) -> str:
+    """One sentence a failed VM, for the first few; the rest are in `vms`."""
+    shown = [f"{report.vm.name}: {_sentence(report.failure or {})}" for report in failed[:FAILURES_IN_MESSAGE]]
+    more = len(failed) - len(shown)
+    tail = f" And {more} more, each in 'vms'." if more > 0 else ""
+    return f"{len(failed)} of {total} VMs failed. " + " ".join(shown) + tail
+
+
+def _sentence(failure: Mapping[str, Any]) -> str:
+    parts = [f"{failure.get('code', 'Error')}: {failure.get('message', '')}".strip()]
+    if failure.get("operation"):
+        parts.append(f"Operation: {failure['operation']}.")
+    if failure.get("request_id"):
+        parts.append(f"Request id: {failure['request_id']}.")
+    if failure.get("hint"):
+        parts.append(str(failure["hint"]))
+    return " ".join(parts)
