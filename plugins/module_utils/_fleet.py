@@ -57,8 +57,7 @@ def parse_vms(names: Sequence[str], group: str | None, subscription: str) -> lis
 
 def _parse_vm(text: str, group: str | None, subscription: str) -> Vm:
     if text.startswith("/"):
-        parsed = ResourceId.parse(text, VM_TYPE, option="vm")
-        vm = Vm(parsed.subscription, parsed.group, parsed.name)
+        vm = _from_id(text)
     elif not group:
         raise OptionError("vm", f"{text!r} is a name, so vm_resource_group is needed too; or give the VM's whole resource id")
     else:
@@ -68,6 +67,16 @@ def _parse_vm(text: str, group: str | None, subscription: str) -> Vm:
     if not GROUP_NAME.match(vm.group):
         raise OptionError("vm_resource_group", f"{vm.group!r} is not a resource group name: 1 to 90 letters, digits, '_', '-', '.' or brackets")
     return vm
+
+
+def _from_id(text: str) -> Vm:
+    try:
+        parsed = ResourceId.parse(text)
+    except ValueError as problem:
+        raise OptionError("vm", str(problem)) from None
+    if not parsed.group or not parsed.is_type(VM_TYPE):
+        raise OptionError("vm", f"{text[:200]!r} is not the id of a VM: /subscriptions/ID/resourceGroups/GROUP/providers/{VM_TYPE}/NAME")
+    return Vm(parsed.subscription, parsed.group, parsed.name)
 
 
 @dataclass
