@@ -1,0 +1,323 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The estate: what exists in the simulated subscription when the simulator starts.
+
+A YAML file; its schema is the dataclasses below (a field is a key of the same name) and the README's page. Unknown keys
+and wrong types are errors that name the place. `vaults` is checked by the Recovery Services room, which owns its schema.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Mapping
+
+import yaml
+
+from .estate_reader import EstateError, Reader
+
+__all__ = [
+    "DataDisk",
+    "Estate",
+    "EstateError",
+    "Principal",
+    "ResourceGroup",
+    "RoleAssignment",
+    "StorageAccount",
+    "Subnet",
+    "VirtualMachine",
+    "VirtualNetwork",
+    "default_document",
+    "load_estate",
+    "read_document",
+]
+
+_PAIRS = [
+    ("eastasia", "southeastasia"),
+    ("westeurope", "northeurope"),
+    ("eastus", "westus"),
+    ("eastus2", "centralus"),
+    ("uksouth", "ukwest"),
+    ("japaneast", "japanwest"),
+    ("koreacentral", "koreasouth"),
+]
+PAIRED = {**dict(_PAIRS), **{second: first for first, second in _PAIRS}}
+"""Paired regions by Azure's documentation; an estate names another pair with `paired_location`."""
+
+
+@dataclass(frozen=True)
+class RoleAssignment:
+    role: str
+    """A role's name, or `custom` with `actions`."""
+    scope: str = ""
+    """ARM id prefix; empty means the subscription."""
+    actions: tuple[str, ...] = ()
+    """Actions with `*`, instead of a built-in role."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    name: str
+    client_id: str
+    object_id: str
+    secret: str = field(repr=False)
+    kind: str = "service_principal"
+    """`service_principal` or `managed_identity`."""
+    roles: tuple[RoleAssignment, ...] = ()
+
+
+@dataclass(frozen=True)
+class ResourceGroup:
+    name: str
+    location: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subnet:
+    name: str
+    prefix: str
+
+
+@dataclass(frozen=True)
+class VirtualNetwork:
+    name: str
+    resource_group: str
+    location: str
+    address_prefixes: tuple[str, ...]
+    subnets: tuple[Subnet, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StorageAccount:
+    name: str
+    resource_group: str
+    location: str
+    sku: str = "Standard_LRS"
+    containers: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DataDisk:
+    lun: int
+    size_gb: int
+    sku: str = "Premium_LRS"
+
+
+@dataclass(frozen=True)
+class VirtualMachine:
+    name: str
+    resource_group: str
+    location: str
+    size: str = "Standard_D2s_v5"
+    os: str = "Linux"
+    zones: tuple[str, ...] = ()
+    os_disk_gb: int = 30
+    data_disks: tuple[DataDisk, ...] = ()
+    virtual_network: str = ""
+    """Name of a virtual network of the estate; empty means the first in the VM's location."""
+    subnet: str = ""
+    power: str = "running"
+    """`running`, `stopped` or `deallocated`."""
+    security_type: str = ""
+    """Empty, `TrustedLaunch` or `ConfidentialVM`."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Estate:
+    location: str
+    paired_location: str
+    tenant_id: str
+    subscription_id: str
+    principals: tuple[Principal, ...]
+    resource_groups: tuple[ResourceGroup, ...]
+    virtual_networks: tuple[VirtualNetwork, ...]
+    storage_accounts: tuple[StorageAccount, ...]
+    virtual_machines: tuple[VirtualMachine, ...]
+    unregistered_providers: tuple[str, ...]
+    """Namespaces that answer writes with 409 MissingSubscriptionRegistration until they are registered."""
+    raw: Mapping[str, Any] = field(repr=False)
+    """The whole document; `raw["vaults"]` is read by the Recovery Services room."""
+
+    def match_vms(self, pattern: str, resource_group: str = "") -> list[VirtualMachine]:
+        """VMs whose name fits a shell pattern, without regard to case."""
+        return [
+            vm
+            for vm in self.virtual_machines
+            if fnmatch.fnmatchcase(vm.name.lower(), pattern.lower())
+            and resource_group.lower() in ("", vm.resource_group.lower())
+        ]
+
+
+def default_document() -> dict[str, Any]:
+    """The small estate that is used when none is given."""
+    text = resources.files(__package__).joinpath("estates/default.yml").read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.safe_load(text)
+    return document
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """The estate file's document. Raises EstateError."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EstateError("", f"cannot read {path}: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise EstateError("", f"{path} is not YAML: {error}") from None
+    if not isinstance(document, dict):
+        raise EstateError("", f"{path} must hold a mapping")
+    return document
+
+
+def load_estate(document: Mapping[str, Any]) -> Estate:
+    """The estate of a document. Raises EstateError, which names the place."""
+    top = Reader(document, "")
+    location = top.text("location", "eastasia")
+    subscription_id = top.guid("subscription_id", _named_guid("subscription"))
+    groups = tuple(_group(item, location) for item in top.items("resource_groups"))
+    estate = Estate(
+        location=location,
+        paired_location=top.text("paired_location", PAIRED.get(location, location)),
+        tenant_id=top.guid("tenant_id", _named_guid("tenant")),
+        subscription_id=subscription_id,
+        principals=tuple(_principal(item) for item in top.items("principals")),
+        resource_groups=groups,
+        virtual_networks=tuple(_network(item, location) for item in top.items("virtual_networks")),
+        storage_accounts=tuple(_storage(item, location) for item in top.items("storage_accounts")),
+        virtual_machines=tuple(vm for item in top.items("virtual_machines") for vm in _machines(item, location)),
+        unregistered_providers=top.texts("unregistered_providers"),
+        raw=document,
+    )
+    top.value("vaults")
+    top.done()
+    _check(estate)
+    return estate
+
+
+def _check(estate: Estate) -> None:
+    """Names that refer to something must find it, and names must be unique."""
+    groups = {group.name.lower() for group in estate.resource_groups}
+    seen: set[tuple[str, str, str]] = set()
+    kinds: dict[str, tuple[VirtualNetwork | StorageAccount | VirtualMachine, ...]] = {
+        "virtual_networks": estate.virtual_networks,
+        "storage_accounts": estate.storage_accounts,
+        "virtual_machines": estate.virtual_machines,
+    }
+    for kind, things in kinds.items():
+        for thing in things:
+            if thing.resource_group.lower() not in groups:
+                raise EstateError(f"{kind}.{thing.name}.resource_group", f"'{thing.resource_group}' is not in resource_groups")
+            key = (kind, thing.resource_group.lower(), thing.name.lower())
+            if key in seen:
+                raise EstateError(f"{kind}.{thing.name}", "exists twice in its resource group")
+            seen.add(key)
+    networks = {network.name.lower() for network in estate.virtual_networks}
+    for vm in estate.virtual_machines:
+        if vm.virtual_network and vm.virtual_network.lower() not in networks:
+            raise EstateError(f"virtual_machines.{vm.name}.virtual_network", f"'{vm.virtual_network}' is not in virtual_networks")
+
+
+def _principal(item: Reader) -> Principal:
+    name = item.text("name")
+    found = Principal(
+        name=name,
+        client_id=item.guid("client_id", _named_guid(f"client {name}")),
+        object_id=item.guid("object_id", _named_guid(f"object {name}")),
+        secret=item.text("secret", secrets.token_urlsafe(30)),
+        kind=item.choice("kind", "service_principal", ("service_principal", "managed_identity")),
+        roles=tuple(_role(item, entry, index) for index, entry in enumerate(item.values("roles"))),
+    )
+    item.done()
+    return found
+
+
+def _role(owner: Reader, entry: Any, index: int) -> RoleAssignment:
+    if isinstance(entry, str):
+        return RoleAssignment(entry)
+    role = Reader(entry, owner.place(f"roles[{index}]"))
+    actions = role.texts("actions")
+    found = RoleAssignment(role.text("role", "custom" if actions else None), role.text("scope", ""), actions)
+    role.done()
+    return found
+
+
+def _group(item: Reader, location: str) -> ResourceGroup:
+    found = ResourceGroup(item.text("name"), item.text("location", location), item.tags())
+    item.done()
+    return found
+
+
+def _network(item: Reader, location: str) -> VirtualNetwork:
+    subnets = []
+    for entry in item.items("subnets"):
+        subnets.append(Subnet(entry.text("name"), entry.text("prefix")))
+        entry.done()
+    found = VirtualNetwork(
+        name=item.text("name"),
+        resource_group=item.text("resource_group"),
+        location=item.text("location", location),
+        address_prefixes=item.texts("address_prefixes"),
+        subnets=tuple(subnets),
+        tags=item.tags(),
+    )
+    item.done()
+    return found
+
+
+def _storage(item: Reader, location: str) -> StorageAccount:
+    found = StorageAccount(
+        name=item.text("name"),
+        resource_group=item.text("resource_group"),
+        location=item.text("location", location),
+        sku=item.text("sku", "Standard_LRS"),
+        containers=item.texts("containers"),
+        tags=item.tags(),
+    )
+    item.done()
+    return found
+
+
+def _machines(item: Reader, location: str) -> list[VirtualMachine]:
+    """One VM, or `count` VMs whose name is a template such as `web-{n:02d}` (n from 1)."""
+    count = item.number("count", 0)
+    template = item.text("name")
+    if count and "{n" not in template:
+        raise EstateError(item.place("name"), "needs {n} when count is given, for instance web-{n:02d}")
+    disks = []
+    for entry in item.items("data_disks"):
+        disks.append(DataDisk(entry.number("lun"), entry.number("size_gb"), entry.text("sku", "Premium_LRS")))
+        entry.done()
+    common: dict[str, Any] = {
+        "resource_group": item.text("resource_group"),
+        "location": item.text("location", location),
+        "size": item.text("size", "Standard_D2s_v5"),
+        "os": item.choice("os", "Linux", ("Linux", "Windows")),
+        "zones": item.texts("zones"),
+        "os_disk_gb": item.number("os_disk_gb", 30),
+        "data_disks": tuple(disks),
+        "virtual_network": item.text("virtual_network", ""),
+        "subnet": item.text("subnet", ""),
+        "power": item.choice("power", "running", ("running", "stopped", "deallocated")),
+        "security_type": item.choice("security_type", "", ("", "TrustedLaunch", "ConfidentialVM")),
+        "tags": item.tags(),
+    }
+    item.done()
+    if not count:
+        return [VirtualMachine(name=template, **common)]
+    try:
+        return [VirtualMachine(name=template.format(n=number), **common) for number in range(1, count + 1)]
+    except (KeyError, ValueError, IndexError):
+        raise EstateError(item.place("name"), f"'{template}' is no template; use {{n}} or {{n:02d}}") from None
+
+
+def _named_guid(name: str) -> str:
+    """The same GUID at each start, so that playbooks can name the default estate's ids."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"azure-dr-simulator {name}"))
