@@ -1,0 +1,70 @@
+# `make rehearse` and `make test` need python3, git and a package registry; everything they make is below .build/.
+PYTHON ?= python3
+BUILD := $(CURDIR)/.build
+BIN := $(BUILD)/venv/bin
+COLLECTION := $(BUILD)/ansible_collections/lifeboat/azure_dr
+TOOLS := $(CURDIR)/tests/tools
+# Arguments for the tool behind a target: make units-fast ARGS="tests/unit -k poller", make integration ARGS=vm_restore
+ARGS ?=
+
+export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+STEPS := sanity units integration lint types docs-lint changelog-lint simulator-tests conformance secrets
+
+.PHONY: help rehearse test bench venv stage clean units-fast $(STEPS)
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+rehearse: stage ## Rehearse a whole disaster recovery on the simulator
+	@$(BIN)/python $(TOOLS)/rehearse.py $(BUILD) $(ARGS)
+
+test: stage ## Run every check below; ends with a line "N passed, N failed"
+	@$(BIN)/python $(TOOLS)/run_steps.py $(BUILD) $(STEPS)
+
+venv:
+	@$(PYTHON) $(TOOLS)/environment.py $(BUILD)/venv
+
+stage: venv
+	@$(BIN)/python $(TOOLS)/stage.py $(BUILD)
+
+units-fast: stage ## Unit tests in seconds, by plain pytest
+	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . $(or $(ARGS),tests/unit)
+
+sanity: stage ## ansible-test sanity
+	@$(BIN)/python $(TOOLS)/ansible_test.py $(BUILD) sanity $(ARGS)
+
+units: stage ## ansible-test units
+	@$(BIN)/python $(TOOLS)/ansible_test.py $(BUILD) units $(ARGS)
+
+integration: stage ## ansible-test integration against the simulator
+	@$(BIN)/python $(TOOLS)/integration.py $(BUILD) $(ARGS)
+
+lint: stage ## ansible-lint, production profile
+	@cd $(COLLECTION) && $(BIN)/ansible-lint --offline --profile production $(ARGS)
+
+types: stage ## mypy, strict
+	@cd $(BUILD) && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.lifeboat.azure_dr.plugins.module_utils
+	@cd simulator && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(BUILD)/mypy-simulator src
+
+docs-lint: stage ## antsibull-docs' checks of all documentation
+	@cd $(COLLECTION) && $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
+
+changelog-lint: stage ## antsibull-changelog's checks of the fragments
+	@cd $(COLLECTION) && $(BIN)/antsibull-changelog lint
+
+simulator-tests: venv ## The simulator's own tests
+	@cd simulator && $(BIN)/python -m pytest -q -p no:cacheprovider tests $(ARGS)
+
+conformance: stage ## The modules and the simulator against recorded traffic
+	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . tests/conformance $(ARGS)
+
+secrets: ## No secret of any estate is in any output of the tests (runs after the others)
+	@$(BIN)/python $(TOOLS)/check_secrets.py $(BUILD)
+
+bench: stage ## Measure times, memory and requests; asserts nothing
+	@$(BIN)/python $(TOOLS)/bench.py $(BUILD) $(ARGS)
+
+clean: ## Remove all that make has made
+	rm -rf $(BUILD)
