@@ -78,6 +78,7 @@ class Task:
         self.module = module
         self.params: dict[str, Any] = module.params
         self.check_mode: bool = module.check_mode
+        self.diff: bool = module._diff
         self.clock: Clock = clock or SystemClock()
         self._hints = hints
         self._started = self.clock.monotonic()
@@ -142,7 +143,7 @@ def fleet_result(task: Task, reports: Sequence[VmReport]) -> dict[str, Any]:
         "changed": any(report.changed for report in reports),
         "vms": [report.as_result() for report in reports],
     }
-    if getattr(task.module, "_diff", False):
+    if task.diff:
         result["diff"] = fleet_diff(reports)
     for report in reports:
         for text in report.warnings:

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Removing what a drill made, found by its tags alone, in the order in which Azure lets go of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+from .._arm.client import Api, ArmClient
+from .._arm.errors import ArmError, OperationTimeout
+from .._arm.ids import ResourceId
+from .._arm.poller import Operation, operation_of, read_operation
+from .._fleet import run_each
+from .apis import COMPUTE, DISKS, NETWORK, RESOURCES
+
+
+@dataclass(frozen=True)
+class Removable:
+    """A type that may be removed: `wave` orders the removal, since a VM holds its interfaces and disks."""
+
+    wave: int
+    api: Api
+
+
+REMOVABLE: Mapping[str, Removable] = {
+    "Microsoft.Compute/virtualMachines": Removable(1, COMPUTE),
+    "Microsoft.Network/networkInterfaces": Removable(2, NETWORK),
+    "Microsoft.Compute/disks": Removable(2, DISKS),
+    "Microsoft.Network/publicIPAddresses": Removable(3, NETWORK),
+}
+
+_BY_LOWER_TYPE = {name.lower(): removable for name, removable in REMOVABLE.items()}
+
+
+@dataclass
+class Removal:
+    """One resource and what becomes of it."""
+
+    id: ResourceId
+    changed: bool = False
+    failure: dict[str, Any] | None = None
+    operation: Operation | None = None
+
+    @property
+    def rule(self) -> Removable:
+        return _BY_LOWER_TYPE[self.id.type.lower()]
+
+    def as_result(self) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "id": str(self.id),
+            "name": self.id.name,
+            "type": self.id.type,
+            "changed": self.changed,
+            "failed": self.failure is not None,
+        }
+        if self.failure is not None:
+            entry["failure"] = self.failure
+        return entry
+
+
+@dataclass(frozen=True)
+class CleanupPlan:
+    """`waves` are removed one after the other; `kept` carry the tags but are of a type that is never removed."""
+
+    waves: tuple[tuple[Removal, ...], ...]
+    kept: tuple[ResourceId, ...]
+
+    @property
+    def removals(self) -> list[Removal]:
+        return [removal for wave in self.waves for removal in wave]
+
+
+def find_tagged(client: ArmClient, tags: Mapping[str, str]) -> list[ResourceId]:
+    """Every resource of the subscription that carries all of the tags.
+
+    One paged list a tag: ARM's tag filter takes one tag, and no other condition beside it (API 2021-04-01).
+    """
+    found: list[dict[str, ResourceId]] = []
+    for name, value in tags.items():
+        params = {"$filter": f"tagName eq '{_quoted(name)}' and tagValue eq '{_quoted(value)}'"}
+        listed = client.list(f"/subscriptions/{client.subscription_id}/resources", RESOURCES, params=params)
+        ids = (ResourceId.parse(entry["id"]) for entry in listed)
+        found.append({resource.key: resource for resource in ids})
+    first, *others = found
+    return [resource for key, resource in first.items() if all(key in other for other in others)]
+
+
+def plan_cleanup(tagged: Iterable[ResourceId], groups: Sequence[str] | None) -> CleanupPlan:
+    """What to remove, in waves; with `groups`, only what lies in one of those resource groups."""
+    wanted = {group.lower() for group in groups or ()}
+    waves: dict[int, list[Removal]] = {}
+    kept = []
+    for resource in tagged:
+        rule = _BY_LOWER_TYPE.get(resource.type.lower())
+        if rule is None or (wanted and (resource.group or "").lower() not in wanted):
+            kept.append(resource)
+        else:
+            waves.setdefault(rule.wave, []).append(Removal(resource))
+    return CleanupPlan(tuple(tuple(waves[wave]) for wave in sorted(waves)), tuple(kept))
+
+
+def remove_all(client: ArmClient, plan: CleanupPlan, *, interval: float, time_left: Callable[[], float]) -> None:
+    """Removes wave after wave; every removal records its own end. A wave that fails in part does not stop the next."""
+    for wave in plan.waves:
+        _start(client, wave)
+        _follow(client, wave, interval, time_left)
+
+
+def _start(client: ArmClient, wave: Sequence[Removal]) -> None:
+    def delete(removal: Removal) -> None:
+        response = client.delete(removal.id.path, removal.rule.api)
+        # 204: it was gone before we came.
+        removal.changed = response.status != 204
+        removal.operation = operation_of(response)
+
+    for outcome in run_each(wave, delete):
+        if outcome.error is not None and outcome.error.status != 404:
+            outcome.item.failure = outcome.error.as_failure()
+
+
+def _follow(client: ArmClient, wave: Sequence[Removal], interval: float, time_left: Callable[[], float]) -> None:
+    running = [removal for removal in wave if removal.operation is not None]
+    while running and time_left() > 0:
+        client.clock.sleep(min(interval, time_left()))
+        running = [removal for removal in running if not _ended(client, removal)]
+    for removal in running:
+        removal.failure = _timeout(removal).as_failure()
+
+
+def _ended(client: ArmClient, removal: Removal) -> bool:
+    assert removal.operation is not None
+    try:
+        status = read_operation(client, removal.operation)
+    except ArmError as error:
+        removal.failure = error.as_failure()
+        return True
+    if status.error is not None:
+        removal.failure = status.error.as_failure()
+    return status.state != "running"
+
+
+def _timeout(removal: Removal) -> ArmError:
+    assert removal.operation is not None
+    return OperationTimeout(
+        f"Azure is still removing {removal.id.name}.",
+        last_state="running",
+        resume={"operation_id": removal.operation.id or "", "operation_url": removal.operation.url},
+        operation=f"DELETE {removal.id.type}/{removal.id.name}",
+        hint="Run the task again: it goes on with what is left.",
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
