@@ -1,0 +1,45 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the conformance tests.
+
+`sim` is a fresh simulator with its default estate; `start_simulator(vms=1000, throttle="2023")` starts others. See harness/.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import pytest
+from harness import places
+from harness.simulator import Simulator
+
+
+@pytest.fixture
+def start_simulator(tmp_path: Path) -> Iterator[Callable[..., Simulator]]:
+    """Starts simulators; all are stopped at the end of the test."""
+    running: list[Simulator] = []
+
+    def start(**options: Any) -> Simulator:
+        simulator = Simulator(tmp_path / f"simulator-{len(running)}", **options)
+        running.append(simulator)
+        return simulator
+
+    yield start
+    for simulator in running:
+        simulator.stop()
+
+
+@pytest.fixture
+def sim(start_simulator: Callable[..., Simulator]) -> Simulator:
+    return start_simulator()
+
+
+@pytest.fixture(scope="session")
+def traffic() -> Path:
+    """The folder of recorded traffic; the test is skipped where there is none."""
+    folder = places.traffic()
+    if folder is None or not folder.is_dir():
+        pytest.skip(places.NO_TRAFFIC)
+    return folder

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulator process, its control port, and Ansible that talks to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Mapping
+
+import requests
+
+from . import places
+from .ansible import Ansible, Result
+from .control import Control
+
+
+class Simulator:
+    """One running simulator. Options become flags: `Simulator(folder, vms=1000, speed=600, throttle="2023")`."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        ready = folder / "ready.json"
+        ready.unlink(missing_ok=True)
+        options = {"speed": 600, "throttle": "off", "seed": 1, **options}
+        flags = [word for name, value in options.items() for word in ("--" + name.replace("_", "-"), str(value))]
+        environment = dict(os.environ)
+        source = places.simulator_source()
+        if source:
+            environment["PYTHONPATH"] = str(source)
+        self._log = folder / "simulator.log"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "azure_dr_simulator", "--ready-file", str(ready), "--state-dir", str(folder / "state"), *flags],
+                env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            )
+        self.ready: dict[str, str] = self._wait_for(ready)
+        self.control = Control(self.ready["control_url"])
+        self.ansible = Ansible(folder, self.environment())
+        self.subscription = self.ready["subscription_id"]
+
+    def _wait_for(self, ready: Path) -> dict[str, str]:
+        for _attempt in range(600):
+            if self._process.poll() is not None:
+                break
+            try:
+                found: dict[str, str] = json.loads(ready.read_text())
+                return found
+            except (FileNotFoundError, json.JSONDecodeError):
+                time.sleep(0.1)
+        self.stop()
+        raise AssertionError("the simulator did not start:\n" + self.log())
+
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make any of the modules sign in to this simulator."""
+        return {
+            "AZURE_CLOUD_ENVIRONMENT": self.ready["arm_url"],
+            "AZURE_CA_PATH": self.ready["ca_file"],
+            "AZURE_TENANT": self.ready["tenant_id"],
+            "AZURE_SUBSCRIPTION_ID": self.ready["subscription_id"],
+            "AZURE_CLIENT_ID": self.ready["client_id"],
+            "AZURE_SECRET": self.ready["client_secret"],
+        }
+
+    def run_module(self, name: str, arguments: Mapping[str, Any], *, check: bool = False, **options: Any) -> Result:
+        """Runs a module of the collection, e.g. `sim.run_module("vm_restore", {...}, check=True).ok()`.
+
+        `poll_interval` is short unless given; options as Ansible.start has them (diff, verbosity, environment).
+        """
+        short = {} if name.endswith("_info") else {"poll_interval": 0.05}
+        return self.ansible.run_module(name, {**short, **arguments}, check=check, **options)
+
+    def rg(self, group: str) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{group}"
+
+    def vm_id(self, group: str, name: str) -> str:
+        return f"{self.rg(group)}/providers/Microsoft.Compute/virtualMachines/{name}"
+
+    def arm(self, method: str, path: str, api_version: str = "2025-02-01", body: Any = None, **options: Any) -> requests.Response:
+        """One plain ARM request, with the estate's own credentials; for looking behind the modules' back."""
+        url = path if path.startswith("https://") else self.ready["arm_url"] + path
+        with requests.Session() as session:
+            session.trust_env = False
+            params = {} if "api-version=" in path else {"api-version": api_version}
+            return session.request(
+                method, url, params={**params, **options.pop("params", {})}, json=body, timeout=60, verify=self.ready["ca_file"],
+                headers={"Authorization": "Bearer " + self.token(), **options.pop("headers", {})}, **options,
+            )
+
+    def token(self) -> str:
+        """An access token from the simulator's login endpoint."""
+        form = {
+            "grant_type": "client_credentials", "client_id": self.ready["client_id"], "client_secret": self.ready["client_secret"],
+            "scope": self.ready["arm_url"] + "/.default",
+        }
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.post(f"{self._login()}/{self.ready['tenant_id']}/oauth2/v2.0/token", data=form, timeout=60, verify=self.ready["ca_file"])
+            answer.raise_for_status()
+            return str(answer.json()["access_token"])
+
+    def _login(self) -> str:
+        with requests.Session() as session:
+            session.trust_env = False
+            found = session.get(self.ready["arm_url"] + "/metadata/endpoints", params={"api-version": "2022-09-01"}, timeout=60, verify=self.ready["ca_file"])
+            found.raise_for_status()
+            return str(found.json()["authentication"]["loginEndpoint"]).rstrip("/")
