@@ -1,0 +1,65 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps tokens, secrets, keys and signatures out of everything a person may read.
+
+Two nets: values known to be secret (``keep_secret``) are replaced wherever they appear, and patterns catch what was
+never announced (bearer tokens, JWTs, SAS signatures, account keys, form fields of a token request).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from urllib.parse import quote, quote_plus
+
+MASK = "********"
+
+# A shorter value would blank out ordinary words.
+_SHORTEST_SECRET = 6
+
+_known: set[str] = set()
+_lock = threading.Lock()
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # The signed part of an asynchronous URL is 3 kB of noise, not a secret: cut it for the reader.
+    (re.compile(r"(https?://[^\s\"'<>]*?[?&]api-version=[^\s\"'<>&]*(?:&(?!t=)[^\s\"'<>&]*)*)&t=[^\s\"'<>]*", re.IGNORECASE), r"\1"),
+    (re.compile(r"\b(Bearer|Basic|SharedKey)\s+[A-Za-z0-9._~+/=:-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*"), MASK),
+    (re.compile(r"([?&]sig=)[^\s&\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(r"\b((?:AccountKey|SharedAccessSignature|SharedAccessKey)=)[^\s;\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
+    (
+        re.compile(
+            r"\b((?:client_secret|client_assertion|access_token|refresh_token|id_token|password|assertion)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;}]+",
+            re.IGNORECASE,
+        ),
+        rf"\1{MASK}",
+    ),
+)
+
+
+def keep_secret(value: str | None) -> None:
+    """Never let this value out again: every later ``redact`` of this process masks it (also percent-encoded)."""
+    if not value or len(value.strip()) < _SHORTEST_SECRET:
+        return
+    text = value.strip()
+    with _lock:
+        _known.update({text, quote(text, safe=""), quote_plus(text)})
+
+
+def redact(text: object) -> str:
+    """The text without anything secret, and with signed URLs cut to what a person can read."""
+    clean = str(text)
+    with _lock:
+        secrets = sorted(_known, key=len, reverse=True)
+    for secret in secrets:
+        if secret in clean:
+            clean = clean.replace(secret, MASK)
+    for pattern, replacement in _PATTERNS:
+        clean = pattern.sub(replacement, clean)
+    return clean
+
+
+def short_url(url: str) -> str:
+    """A URL cut before its signature (at the first ``&t=``), so 4 kB become one readable line."""
+    return redact(url.split("&t=", 1)[0])
