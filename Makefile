@@ -64,7 +64,7 @@ secrets: ## No secret of any estate is in any output of the tests (runs after th
 	@$(BIN)/python $(TOOLS)/check_secrets.py $(BUILD)
 
 bench: stage ## Measure times, memory and requests; asserts nothing
-	@$(BIN)/python $(TOOLS)/bench.py $(BUILD) $(ARGS)
+	@$(BIN)/python tests/benchmarks/run.py $(BUILD) $(ARGS)
 
 clean: ## Remove all that make has made
 	rm -rf $(BUILD)
