@@ -1,0 +1,349 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a restore: checked against each other before any request, then turned into one target a VM."""
+
+from __future__ import annotations
+
+import re
+import string
+from datetime import datetime
+from typing import Any, Mapping, Sequence
+
+from .._arm.errors import OptionError
+from .._arm.ids import ResourceId
+from .._arm.timestamps import parse_time
+from .._fleet import GROUP_NAME, VM_NAME, VM_TYPE, Vm
+from .recovery_points import ARCHIVE, SNAPSHOT, PointWish
+from .restore_request import DISKS, MODES, NEW_VM, REPLACE, SYSTEM_IDENTITY, Rehydration, RestoreTarget
+
+LATEST = "latest"
+TEMPLATE_FIELDS = ("name", "resource_group")
+REHYDRATION_DAYS = range(10, 31)
+DEFAULT_REHYDRATION_DAYS = 15
+
+STORAGE_TYPE = "Microsoft.Storage/storageAccounts"
+NETWORK_TYPE = "Microsoft.Network/virtualNetworks"
+SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
+DES_TYPE = "Microsoft.Compute/diskEncryptionSets"
+DISK_ACCESS_TYPE = "Microsoft.Compute/diskAccesses"
+IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
+
+_POINT_NAME = re.compile(r"^[0-9]{10,20}$")
+_STORAGE_NAME = re.compile(r"^[a-z0-9]{3,24}$")
+_PLAIN_NAME = re.compile(r"^[A-Za-z0-9_]([\w.-]{0,78}[\w])?$")
+_SUBSCRIPTION = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+
+# Options that mean nothing in a mode; giving one is a contradiction.
+_FOREIGN: Mapping[str, tuple[str, ...]] = {
+    DISKS: ("vm_name", "virtual_network", "virtual_network_resource_group", "subnet", "allow_replace"),
+    NEW_VM: ("allow_replace",),
+    REPLACE: (
+        "vm_name",
+        "virtual_network",
+        "virtual_network_resource_group",
+        "subnet",
+        "target_resource_group",
+        "target_subscription",
+        "zone",
+        "from_secondary_region",
+    ),
+}
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    DISKS: ("storage_account",),
+    NEW_VM: ("target_resource_group", "storage_account", "vm_name", "subnet"),
+    REPLACE: ("storage_account",),
+}
+# Facts F.7: what a restore from the paired region cannot do.
+_NOT_ACROSS_REGIONS = ("disk_encryption_set", "identity", "secured_vm_disk_encryption_set")
+
+Params = Mapping[str, Any]
+
+
+def check_options(params: Params) -> None:
+    """Raises OptionError, naming the option, for anything wrong that can be told without asking Azure."""
+    mode = params["mode"]
+    if mode not in MODES:
+        raise OptionError("mode", f"{mode!r} is not one of {', '.join(MODES)}")
+    for name in _FOREIGN[mode]:
+        if _given(params, name):
+            raise OptionError(name, f"it has no meaning with mode={mode}")
+    for name in _NEEDED[mode]:
+        if not _given(params, name):
+            raise OptionError(name, f"it is needed with mode={mode}")
+    if mode == REPLACE and not params.get("allow_replace"):
+        raise OptionError("allow_replace", "mode=replace puts the disks of the recovery point in the place of the VM's own; set allow_replace to true to agree")
+    _check_point(params)
+    _check_tier(params)
+    _check_secondary(params)
+    _check_disks(params)
+    look_back = params.get("look_back")
+    if look_back is not None and int(look_back) < 1:
+        raise OptionError("look_back", "give at least 1 day")
+
+
+def _given(params: Params, name: str) -> bool:
+    value = params.get(name)
+    return value is not None and value is not False and value != ""
+
+
+def _check_point(params: Params) -> None:
+    point = _point_name(params)
+    if point is not None and not _POINT_NAME.match(point):
+        raise OptionError("recovery_point", f"{point!r} is neither {LATEST!r} nor the name of a recovery point, which has 14 to 19 digits")
+    before = _before(params)
+    if before is not None and point is not None:
+        raise OptionError("before", "it chooses among recovery points, so it contradicts recovery_point, which names one")
+
+
+def _point_name(params: Params) -> str | None:
+    point = str(params.get("recovery_point") or LATEST).strip()
+    return None if point.lower() == LATEST else point
+
+
+def _before(params: Params) -> datetime | None:
+    text = params.get("before")
+    if not text:
+        return None
+    moment = parse_time(str(text))
+    if moment is None:
+        raise OptionError("before", f"{text!r} is not a time in ISO 8601, such as 2026-07-26T13:00:00Z")
+    return moment
+
+
+def _check_tier(params: Params) -> None:
+    tier = params.get("tier")
+    for name in ("rehydration_priority", "rehydration_duration"):
+        if _given(params, name) and tier != ARCHIVE:
+            raise OptionError(name, f"only an archived recovery point is rehydrated; it needs tier={ARCHIVE}")
+    days = params.get("rehydration_duration")
+    if days is not None and int(days) not in REHYDRATION_DAYS:
+        raise OptionError("rehydration_duration", f"{days} is not from {REHYDRATION_DAYS.start} to {REHYDRATION_DAYS.stop - 1} days")
+    if tier == SNAPSHOT:
+        for name in ("zone", "from_secondary_region"):
+            if _given(params, name):
+                raise OptionError(name, f"it needs a copy in the vault, so it contradicts tier={SNAPSHOT}")
+
+
+def _check_secondary(params: Params) -> None:
+    if not params.get("from_secondary_region"):
+        if _given(params, "secondary_region"):
+            raise OptionError("secondary_region", "it says which region from_secondary_region means; set that to true too")
+        return
+    for name in _NOT_ACROSS_REGIONS:
+        if _given(params, name):
+            raise OptionError(name, "Azure does not have it for a restore from the paired region (from_secondary_region)")
+    if params.get("tier") == ARCHIVE:
+        raise OptionError("tier", "the paired region has no archived recovery points")
+    if params.get("disk_network_access") == "same_as_source":
+        raise OptionError("disk_network_access", "the source's disk access is not in the paired region; choose private or public")
+
+
+def _check_disks(params: Params) -> None:
+    access, access_id = params.get("disk_network_access"), params.get("disk_access")
+    if access == "private" and not access_id:
+        raise OptionError("disk_access", "it is needed with disk_network_access=private")
+    if access_id and access != "private":
+        raise OptionError("disk_access", "it needs disk_network_access=private")
+    luns = params.get("disk_luns")
+    if luns is None:
+        return
+    for lun in luns:
+        if not 0 <= int(lun) <= 63:
+            raise OptionError("disk_luns", f"{lun} is not the LUN of a data disk (0 to 63); the OS disk is always restored")
+    if len(set(luns)) != len(luns):
+        raise OptionError("disk_luns", "a LUN is listed twice")
+
+
+def point_wish(params: Params, *, needs_vault: bool = False) -> PointWish:
+    """Which recovery point the options ask for."""
+    return PointWish(_point_name(params), _before(params), params.get("consistency"), params.get("tier"), needs_vault)
+
+
+def needs_vault(params: Params, target: RestoreTarget) -> bool:
+    """Whether only a copy in the vault will do: other zone, other subscription, other region (facts E.2)."""
+    elsewhere = bool(target.group_id) and not _same_subscription(target.group_id or "", target.source_vm_id)
+    return bool(params.get("from_secondary_region") or target.zone or elsewhere)
+
+
+def _same_subscription(one: str, other: str) -> bool:
+    return ResourceId.parse(one).subscription.lower() == ResourceId.parse(other).subscription.lower()
+
+
+def make_targets(params: Params, vms: Sequence[Vm]) -> dict[str, RestoreTarget]:
+    """One target a VM, by VM key; `region` is still empty. Raises OptionError.
+
+    Names belong to the target subscription (which is the VM's own unless another is given).
+    """
+    check_options(params)
+    targets: dict[str, RestoreTarget] = {}
+    taken: dict[str, Vm] = {}
+    for vm in vms:
+        target = _make_target(params, vm)
+        if params.get("tier") == SNAPSHOT and needs_vault(params, target):
+            raise OptionError("tier", "a restore to another subscription needs a copy in the vault, so tier=snapshot contradicts the target")
+        if target.vm_id:
+            other = taken.setdefault(target.vm_id.lower(), vm)
+            if other is not vm:
+                message = f"{params['vm_name']!r} names {other.name} and {vm.name} alike; use {{name}} (and {{resource_group}}) to tell them apart"
+                raise OptionError("vm_name", message)
+        targets[vm.key] = target
+    return targets
+
+
+def _make_target(params: Params, vm: Vm) -> RestoreTarget:
+    mode = params["mode"]
+    subscription = _subscription(params, vm)
+    group = _target_group(params, subscription) if mode != REPLACE else None
+    network, subnet = _network(params, subscription) if mode == NEW_VM else (None, None)
+    luns = params.get("disk_luns")
+    return RestoreTarget(
+        mode=mode,
+        source_vm_id=vm.id,
+        storage_account_id=_storage_account(params, subscription),
+        group_id=group,
+        vm_id=f"{group}/providers/{VM_TYPE}/{new_name(params['vm_name'], vm)}" if mode == NEW_VM else None,
+        network_id=network,
+        subnet_id=subnet,
+        zone=params.get("zone") or None,
+        luns=None if luns is None else tuple(sorted(int(lun) for lun in luns)),
+        disk_encryption_set_id=_id_option(params, "disk_encryption_set", DES_TYPE),
+        secured_vm_disk_encryption_set_id=_id_option(params, "secured_vm_disk_encryption_set", DES_TYPE),
+        identity=_identity(params),
+        disk_network_access=params.get("disk_network_access") or None,
+        disk_access_id=_id_option(params, "disk_access", DISK_ACCESS_TYPE),
+        rehydration=_rehydration(params),
+        resource_guard_operations=tuple(params.get("resource_guard_operations") or ()),
+    )
+
+
+def new_name(template: str, vm: Vm) -> str:
+    """The name of the restored VM: a template such as `{name}-dr`. Raises OptionError for what Azure would not take."""
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError as problem:
+        raise OptionError("vm_name", f"{template!r} is not a template: {problem}") from None
+    values = {"name": vm.name, "resource_group": vm.group}
+    pieces: list[str] = []
+    for text, field, spec, conversion in parts:
+        pieces.append(text)
+        if field is None:
+            continue
+        if field not in values or spec or conversion:
+            allowed = " and ".join(f"{{{name}}}" for name in TEMPLATE_FIELDS)
+            raise OptionError("vm_name", f"{template!r} has a field other than {allowed}")
+        pieces.append(values[field])
+    name = "".join(pieces)
+    if not VM_NAME.match(name):
+        raise OptionError("vm_name", f"{name!r} is not a VM name: 1 to 64 letters, digits, '.', '_' or '-'")
+    return name
+
+
+def _subscription(params: Params, vm: Vm) -> str:
+    given = params.get("target_subscription")
+    if given and not _SUBSCRIPTION.match(given):
+        raise OptionError("target_subscription", f"{given!r} is not a subscription id")
+    group = str(params.get("target_resource_group") or "")
+    if group.startswith("/"):
+        owner = _group_id(group).subscription
+        if given and given.lower() != owner.lower():
+            raise OptionError("target_subscription", f"it contradicts target_resource_group, which is in {owner}")
+        return owner
+    return given or vm.subscription
+
+
+def _group_id(text: str) -> ResourceId:
+    parsed = _parse_id("target_resource_group", text)
+    if not parsed.group or parsed.type:
+        raise OptionError("target_resource_group", f"{text!r} is not the id of a resource group")
+    return parsed
+
+
+def _target_group(params: Params, subscription: str) -> str | None:
+    text = params.get("target_resource_group")
+    if not text:
+        return None
+    if text.startswith("/"):
+        return str(_group_id(text))
+    return f"/subscriptions/{subscription}/resourceGroups/{_group_name('target_resource_group', text)}"
+
+
+def _group_name(option: str, text: str) -> str:
+    if not GROUP_NAME.match(text):
+        raise OptionError(option, f"{text!r} is not a resource group name: 1 to 90 letters, digits, '_', '-', '.' or brackets")
+    return text
+
+
+def _storage_account(params: Params, subscription: str) -> str:
+    text, group = str(params["storage_account"]), params.get("storage_account_resource_group")
+    if text.startswith("/"):
+        if group:
+            raise OptionError("storage_account_resource_group", "storage_account is a resource id, which says the group already")
+        return _id_option(params, "storage_account", STORAGE_TYPE) or ""
+    if not _STORAGE_NAME.match(text):
+        raise OptionError("storage_account", f"{text!r} is not the name of a storage account: 3 to 24 lower-case letters and digits")
+    if not group:
+        raise OptionError("storage_account_resource_group", "it is needed when storage_account is a name; or give the account's resource id")
+    name = _group_name("storage_account_resource_group", group)
+    return f"/subscriptions/{subscription}/resourceGroups/{name}/providers/{STORAGE_TYPE}/{text}"
+
+
+def _network(params: Params, subscription: str) -> tuple[str, str]:
+    """Ids of network and subnet, from ids or names."""
+    subnet, network, group = str(params["subnet"]), params.get("virtual_network"), params.get("virtual_network_resource_group")
+    if subnet.startswith("/"):
+        parsed = _typed("subnet", subnet, SUBNET_TYPE)
+        owner = str(parsed).rsplit("/subnets/", 1)[0]
+        if network and (ResourceId.parse(network).key != owner.lower() if network.startswith("/") else network.lower() != parsed.names[0].lower()):
+            raise OptionError("virtual_network", "the id in subnet is of another network; leave virtual_network out")
+        if group:
+            raise OptionError("virtual_network_resource_group", "subnet is a resource id, which says the group already")
+        return owner, str(parsed)
+    if not _PLAIN_NAME.match(subnet):
+        raise OptionError("subnet", f"{subnet!r} is not the name of a subnet")
+    if not network:
+        raise OptionError("virtual_network", "it is needed when subnet is a name")
+    if network.startswith("/"):
+        if group:
+            raise OptionError("virtual_network_resource_group", "virtual_network is a resource id, which says the group already")
+        owner = str(_typed("virtual_network", network, NETWORK_TYPE))
+    else:
+        if not _PLAIN_NAME.match(network):
+            raise OptionError("virtual_network", f"{network!r} is not the name of a network")
+        if not group:
+            raise OptionError("virtual_network_resource_group", "it is needed when virtual_network is a name; or give the network's resource id")
+        name = _group_name("virtual_network_resource_group", group)
+        owner = f"/subscriptions/{subscription}/resourceGroups/{name}/providers/{NETWORK_TYPE}/{network}"
+    return owner, f"{owner}/subnets/{subnet}"
+
+
+def _identity(params: Params) -> str | None:
+    text = params.get("identity")
+    if not text or str(text).lower() == SYSTEM_IDENTITY:
+        return SYSTEM_IDENTITY if text else None
+    return str(_typed("identity", str(text), IDENTITY_TYPE))
+
+
+def _rehydration(params: Params) -> Rehydration | None:
+    if params.get("tier") != ARCHIVE:
+        return None
+    return Rehydration(params.get("rehydration_priority") or "standard", int(params.get("rehydration_duration") or DEFAULT_REHYDRATION_DAYS))
+
+
+def _id_option(params: Params, option: str, resource_type: str) -> str | None:
+    text = params.get(option)
+    return str(_typed(option, str(text), resource_type)) if text else None
+
+
+def _typed(option: str, text: str, resource_type: str) -> ResourceId:
+    parsed = _parse_id(option, text)
+    if not parsed.group or not parsed.is_type(resource_type):
+        raise OptionError(option, f"{text!r} is not the resource id of a {resource_type}")
+    return parsed
+
+
+def _parse_id(option: str, text: str) -> ResourceId:
+    try:
+        return ResourceId.parse(text)
+    except ValueError as problem:
+        raise OptionError(option, str(problem)) from None
