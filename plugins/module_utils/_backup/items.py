@@ -79,6 +79,13 @@ class ProtectedItem:
     def suspended(self) -> bool:
         return not self.soft_deleted and self.state.lower() == SUSPENDED.lower()
 
+    @property
+    def condition(self) -> str:
+        """The state in the words of this collection: protected, stopped, suspended, soft_deleted, or invalid."""
+        if self.soft_deleted:
+            return "soft_deleted"
+        return "protected" if self.protected else "stopped" if self.stopped else "suspended" if self.suspended else "invalid"
+
     def age(self, now: datetime) -> int | None:
         """Seconds since the newest recovery point; None without one."""
         if self.last_recovery_point is None:
@@ -88,7 +95,8 @@ class ProtectedItem:
     def facts(self) -> dict[str, Any]:
         """What results say of a protected item; None where there is nothing to say."""
         return {
-            "state": self.state,
+            "state": self.condition,
+            "protection_state": self.state,
             "soft_deleted": self.soft_deleted,
             "policy_id": self.policy_id,
             "policy_name": self.policy_name,

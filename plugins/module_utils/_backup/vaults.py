@@ -13,7 +13,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import segment
 from .._fleet import GROUP_NAME, Vm, run_each
-from .apis import COMPUTE, VAULT, BACKUP
+from .apis import BACKUP, COMPUTE, VAULT
 from .items import ProtectedItem, list_items, preferred
 from .names import VAULT_TYPE, VaultRef, vault_of_id
 
@@ -163,8 +163,8 @@ def _locate_by_status(client: ArmClient, vms: Sequence[Vm]) -> dict[str, Located
     for vm in vms:
         vault = owners.get(vm.key)
         items = listed.get(vault.key) if vault else None
-        if vault and items and vm.key in items:
-            found[vm.key] = Located(vm, vault, items[vm.key])
+        if vault and items is not None:
+            found[vm.key] = Located(vm, vault, items.get(vm.key))
     return found
 
 
