@@ -1,0 +1,94 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every module, role and requirement of the collection must have, wherever it is written."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
+TARGETS = ROOT / "tests" / "integration" / "targets"
+
+
+def documentation(module: str) -> dict[str, Any]:
+    tree = ast.parse((ROOT / "plugins" / "modules" / (module + ".py")).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "DOCUMENTATION":
+            found: dict[str, Any] = yaml.safe_load(ast.literal_eval(node.value))
+            return found
+    raise AssertionError(module + " has no DOCUMENTATION")
+
+
+def requirements(name: str) -> set[str]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return {line.replace(" ", "") for line in lines if line.strip() and not line.startswith("#")}
+
+
+def test_there_are_modules() -> None:
+    assert MODULES
+
+
+def test_action_group_is_all_modules() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert sorted(runtime["action_groups"]["azure_dr"]) == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_extends_the_shared_fragments(module: str) -> None:
+    fragments = documentation(module)["extends_documentation_fragment"]
+    assert "lifeboat.azure_dr.auth" in fragments
+    assert ("lifeboat.azure_dr.attributes.info" if module.endswith("_info") else "lifeboat.azure_dr.attributes") in fragments
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_readme_lists_module(module: str) -> None:
+    assert f"`{module}`" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", MODULES + ROLES)
+def test_has_an_integration_target_with_scenarios(name: str) -> None:
+    aliases = (TARGETS / name / "aliases").read_text(encoding="utf-8").split()
+    assert "needs/target/setup_simulator" in aliases
+    assert "context/controller" in aliases
+    assert re.search(r"^ +simulator_scenarios:\n +- ", (TARGETS / name / "tasks" / "main.yml").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", sorted(path.name for path in TARGETS.glob("*") if not path.name.startswith("setup_")))
+def test_each_scenario_of_a_target_has_its_tasks(target: str) -> None:
+    tasks = TARGETS / target / "tasks"
+    play = yaml.safe_load((tasks / "main.yml").read_text(encoding="utf-8"))
+    scenarios = [scenario["name"] for task in play for scenario in task.get("vars", {}).get("simulator_scenarios", [])]
+    expected = {name + end for name in scenarios for end in (".yml", "_prepare.yml", "_verify.yml")}
+    found = {path.name for path in tasks.glob("*.yml")}
+    assert {name + ".yml" for name in scenarios} <= found
+    stray = {name for name in found - expected - {"main.yml"} if name.endswith(("_prepare.yml", "_verify.yml"))}
+    assert not stray
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_has_argument_specs_and_readme(role: str) -> None:
+    assert (ROOT / "roles" / role / "meta" / "argument_specs.yml").is_file()
+    assert (ROOT / "roles" / role / "README.md").is_file()
+
+
+def test_requirements_are_lower_bounds() -> None:
+    for line in requirements("requirements.txt"):
+        assert re.fullmatch(r"[\w-]+>=[\d.]+", line)
+
+
+@pytest.mark.parametrize("name", ["tests/unit/requirements.txt", "tests/integration/requirements.txt"])
+def test_tests_install_what_users_install(name: str) -> None:
+    assert requirements("requirements.txt") <= requirements(name)
+
+
+def test_no_sanity_ignores() -> None:
+    assert not list((ROOT / "tests" / "sanity").glob("ignore-*"))
