@@ -1,0 +1,275 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The running simulator: three loopback ports (ARM and login over TLS, control, instance metadata) around one world."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import ssl
+import struct
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from .clock import Clock
+from .control import control_app
+from .estate import Estate
+from .gate.arm import ArmEndpoint, Incoming
+from .gate.actions import changes
+from .gate.faults import FaultBook, RequestFault
+from .gate.recorder import Entry, Recorder
+from .gate.throttle import Profile, Throttle
+from .identity.login import LoginEndpoint
+from .identity.managed_identity import managed_identity_token
+from .identity.metadata import metadata_endpoints
+from .identity.tokens import TokenIssuer
+from .replies import AzureError, Reply
+from .routing import Router
+from .services import Service, services
+from .tls import server_context
+from .world import World
+
+HOST = "127.0.0.1"
+_LINE_LIMIT = 64 * 1024
+"""Request lines and header lines: Azure's operation URLs alone are 4 kB."""
+_BODY_LIMIT = 8 * 1024 * 1024
+"""ARM's own limit."""
+_ARM_ROOTS = ("subscriptions", "providers", "tenants")
+
+
+@dataclass(frozen=True)
+class Options:
+    estate: Estate
+    speed: float = 1.0
+    throttle: Profile = "2026"
+    port: int = 0
+    control_port: int = 0
+    imds_port: int = 0
+    state_dir: Path | None = None
+    ready_file: Path | None = None
+    seed: int = 0
+    token_lifetime: float = 3600.0
+
+
+class Simulator:
+    """The world and its endpoints, without any port."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.estate = options.estate
+        self.world = World(Clock(options.speed), options.seed)
+        self.recorder = Recorder()
+        self.faults = self.world.state(FaultBook)
+        self.tokens = TokenIssuer(self.estate, options.token_lifetime)
+        self.login = LoginEndpoint(self.estate, self.tokens)
+        router = Router()
+        self.services: list[Service] = services()
+        for service in self.services:
+            service.register(router, self.world)
+        for service in self.services:
+            service.load(self.world, self.estate)
+        self.arm = ArmEndpoint(self.world, router, self.estate, self.tokens, Throttle(options.throttle, self.world.clock))
+        self.arm.log = _log
+        self.arm_url = ""
+
+    def state(self) -> dict[str, Any]:
+        """What every service holds, as of now."""
+        self.world.settle()
+        return {service.name: service.dump(self.world) for service in self.services}
+
+    def begin(self, incoming: Incoming, endpoint: str) -> Entry:
+        arm = endpoint == "arm"
+        return self.recorder.begin(
+            incoming.method,
+            incoming.raw_path,
+            incoming.raw_query,
+            endpoint=endpoint,
+            time=self.world.now().isoformat(),
+            write=arm and changes(incoming.method, incoming.raw_path),
+            size=len(incoming.body),
+        )
+
+    def answer(self, incoming: Incoming, entry: Entry) -> Reply:
+        """The answer of whichever endpoint the path belongs to, as if no fault were scripted."""
+        if entry.endpoint == "metadata":
+            return metadata_endpoints(incoming.query, self.estate, incoming.base_url)
+        if entry.endpoint == "login":
+            return self.login.answer(incoming.method, entry.path, incoming.query, incoming.body, incoming.base_url)
+        return self.arm.answer(incoming, entry)
+
+    def expire_tokens(self) -> None:
+        self.tokens.expire_all()
+
+
+def endpoint_of(raw_path: str) -> str:
+    """`arm`, `login` or `metadata`: they share one port."""
+    first = raw_path.strip("/").split("/", 1)[0].lower()
+    if raw_path.lower().startswith("/metadata/endpoints"):
+        return "metadata"
+    return "arm" if first in _ARM_ROOTS else "login"
+
+
+def arm_app(simulator: Simulator) -> web.Application:
+    """The TLS port: ARM, login and cloud metadata, with scripted faults around them."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        incoming = await _incoming(request)
+        entry = simulator.begin(incoming, endpoint_of(incoming.raw_path))
+        faults = simulator.faults.take(incoming.method, entry.path, incoming.raw_query)
+        entry.faults.extend(fault.kind for fault in faults)
+        for fault in faults:
+            if fault.kind == "delay":
+                await asyncio.sleep(fault.seconds)
+            elif fault.kind == "expire_tokens":
+                simulator.expire_tokens()
+        kinds = {fault.kind: fault for fault in faults}
+        if "reset_before" in kinds:
+            return _reset(request)
+        reply = _scripted(kinds["status"]) if "status" in kinds else simulator.answer(incoming, entry)
+        if "reset_after" in kinds:
+            return _reset(request)
+        response = _response(reply, incoming.method, malformed="malformed" in kinds)
+        _record(entry, reply, response)
+        return response
+
+    app = web.Application(client_max_size=_BODY_LIMIT)
+    app.router.add_route("*", "/{path:.*}", handle)
+    return app
+
+
+def imds_app(simulator: Simulator) -> web.Application:
+    """The instance metadata port."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        incoming = await _incoming(request)
+        entry = simulator.begin(incoming, "imds")
+        reply = managed_identity_token(incoming.headers, incoming.query, simulator.estate, simulator.tokens, simulator.arm_url)
+        response = _response(reply, incoming.method, malformed=False)
+        _record(entry, reply, response)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/metadata/identity/oauth2/token", handle)
+    return app
+
+
+async def run(options: Options) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with AsyncExitStack() as stack:
+        state_dir = options.state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="azure-dr-simulator-")))
+        context, ca_file = server_context(state_dir)
+        simulator = Simulator(options)
+        arm_port = await _listen(stack, arm_app(simulator), options.port, context)
+        simulator.arm_url = f"https://localhost:{arm_port}"
+        control_port = await _listen(stack, control_app(simulator), options.control_port, None)
+        imds_port = await _listen(stack, imds_app(simulator), options.imds_port, None)
+        ready = _ready(simulator, ca_file, control_port, imds_port)
+        if options.ready_file is not None:
+            _write_private(options.ready_file, json.dumps(ready, indent=2) + "\n")
+            stack.callback(lambda: _remove(options.ready_file))
+        _log(f"ARM and login {ready['arm_url']}, control {ready['control_url']}, managed identity {ready['imds_url']}, CA {ca_file}")
+        await stopping.wait()
+
+
+def _ready(simulator: Simulator, ca_file: Path, control_port: int, imds_port: int) -> dict[str, str]:
+    estate = simulator.estate
+    first = next((one for one in estate.principals if one.kind == "service_principal"), None)
+    return {
+        "arm_url": simulator.arm_url,
+        "ca_file": str(ca_file.resolve()),
+        "control_url": f"http://{HOST}:{control_port}",
+        "imds_url": f"http://{HOST}:{imds_port}",
+        "tenant_id": estate.tenant_id,
+        "subscription_id": estate.subscription_id,
+        "client_id": first.client_id if first else "",
+        "client_secret": first.secret if first else "",
+        "location": estate.location,
+    }
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, port: int, context: ssl.SSLContext | None) -> int:
+    runner = web.AppRunner(app, access_log=None, max_line_size=_LINE_LIMIT, max_field_size=_LINE_LIMIT)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, HOST, port, ssl_context=context, shutdown_timeout=1.0).start()
+    address = runner.addresses[0]
+    return int(address[1])
+
+
+async def _incoming(request: web.Request) -> Incoming:
+    raw_path, _, raw_query = request.raw_path.partition("?")
+    return Incoming(
+        method=request.method,
+        raw_path=raw_path,
+        raw_query=raw_query,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=await request.read(),
+        base_url=f"{request.scheme}://{request.host}",
+    )
+
+
+def _scripted(fault: RequestFault) -> Reply:
+    headers = dict(fault.headers)
+    if fault.retry_after is not None:
+        headers["Retry-After"] = f"{fault.retry_after:g}"
+    return AzureError(fault.status, fault.code, fault.message, headers=headers).reply()
+
+
+def _response(reply: Reply, method: str, *, malformed: bool) -> web.Response:
+    if reply.body is None and not malformed:
+        return web.Response(status=reply.status, headers=reply.headers)
+    data = json.dumps(reply.body, separators=(",", ":"), ensure_ascii=False).encode()
+    if malformed:
+        data = data[: max(1, len(data) // 2)] if reply.body is not None else b'{"value": ['
+    headers = {"Content-Type": "application/json; charset=utf-8", **reply.headers}
+    return web.Response(status=reply.status, headers=headers, body=b"" if method == "HEAD" else data)
+
+
+def _record(entry: Entry, reply: Reply, response: web.Response) -> None:
+    entry.status = reply.status
+    entry.bytes = len(response.body) if isinstance(response.body, (bytes, bytearray)) else 0
+    if isinstance(reply.body, dict) and reply.status >= 400:
+        error = reply.body.get("error")
+        entry.code = str(error.get("code", "")) if isinstance(error, dict) else str(error or "")
+
+
+def _reset(request: web.Request) -> web.Response:
+    """Ends the connection with a TCP reset: the client gets no byte of an answer."""
+    if request.transport is not None:
+        raw = request.transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.transport.abort()
+    return web.Response(status=500)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Writes a file that only the owner can read, complete or not at all: readers wait for it to appear."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+def _remove(path: Path | None) -> None:
+    if path is not None:
+        path.unlink(missing_ok=True)
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
