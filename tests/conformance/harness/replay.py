@@ -1,0 +1,315 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers requests from one recorded flow, also for a client that reads other things than the recorded one did.
+
+The writes of a flow divide it into phases; a client must send the same writes in the same order, with the same meaning.
+- Operations and jobs are timelines: each look gets the next recorded answer, the last one stays. They exist once the
+  write that made them was sent. A recorded 500 on the way is served like any answer.
+- Everything else is state: it is answered from the phase in which the client is. Only writes that concern a resource
+  end its phase. Where the recorded client did not look in this phase, the state follows from the newest earlier answer
+  and the writes sent since, or from the next later answer without what later writes made.
+- Lists of jobs follow from the recorded jobs, single items from the recorded lists.
+An unexpected write is answered 400 and remembered in `problems`, as is one whose body differs.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterable
+
+from .bodies import differences
+from .recording import ITEM, JOB, OPERATION, OPERATION_RESULT, Exchange, is_write, normal_path
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _error(status: int, code: str, message: str) -> Answer:
+    return Answer(status, {"error": {"code": code, "message": message}})
+
+
+def _recorded(exchange: Exchange) -> Answer:
+    return Answer(exchange.status, exchange.response_body, exchange.headers)
+
+
+class Replay:
+    """One flow being replayed."""
+
+    def __init__(self, flow: list[Exchange]) -> None:
+        self.flow = flow
+        self.writes = [exchange for exchange in flow if exchange.is_write]
+        self.sent: set[int] = set()
+        """Indices of the writes that were sent, or passed over by the driver."""
+        self.problems: list[str] = []
+        self.served_broken: list[int] = []
+        """Indices of the recorded failures that a client has met."""
+        self._cursor: dict[tuple[str, str], int] = {}
+        self._timelines = self._find_timelines()
+        self._made_by = self._find_makers()
+
+    def _find_timelines(self) -> dict[tuple[str, str], list[Exchange]]:
+        found: dict[tuple[str, str], list[Exchange]] = {}
+        for exchange in self.flow:
+            name = None if exchange.is_write else _tracking(exchange.key)
+            if name:
+                found.setdefault(name, []).append(exchange)
+        return found
+
+    def _find_makers(self) -> dict[tuple[str, str], int]:
+        """Which write made an operation or a job: its headers name the operation, whose answers name the job."""
+        makers: dict[tuple[str, str], int] = {}
+        for write in self.writes:
+            for header in ("azure-asyncoperation", "location"):
+                name = _tracking(normal_path(write.headers.get(header, "").split("?")[0]))
+                if name:
+                    makers[("operation", name[1])] = makers[("result", name[1])] = write.index
+        for (kind, key), exchanges in self._timelines.items():
+            for job in (_job_of(exchange.response_body) for exchange in exchanges if kind == "operation"):
+                if job and (kind, key) in makers:
+                    makers[("job", job)] = makers[(kind, key)]
+        return makers
+
+    # --- driving ---
+
+    def pass_over(self, index: int) -> None:
+        """Takes all writes before this index as sent: what the modules do not do, such as making the vault.
+
+        Discovery right before it stays to be sent, or not.
+        """
+        before = [write for write in self.writes if write.index < index]
+        while before and _optional(before[-1]):
+            before.pop()
+        self.sent.update(write.index for write in before)
+
+    @property
+    def position(self) -> int:
+        return max(self.sent, default=-1)
+
+    # --- answering ---
+
+    def answer(self, method: str, path: str, params: dict[str, str], body: Any) -> Answer:
+        key = normal_path(path)
+        if is_write(method, key):
+            return self._write(method, path, key, body)
+        tracked = _tracking(key)
+        if tracked and (method == "GET" or tracked in self._timelines):
+            return self._track(tracked)
+        if method == "GET" and key.endswith("/backupjobs"):
+            return self._jobs(params)
+        return self._state(method, key, params)
+
+    def _write(self, method: str, path: str, key: str, body: Any) -> Answer:
+        for write in self.writes:
+            if write.index in self.sent:
+                continue
+            if (write.method, write.key) == (method, key):
+                found = differences(write.request_body, body, write.headers.get("date"))
+                self.problems += [f"{method} {path}: {text}" for text in found]
+                self.sent.update(earlier.index for earlier in self.writes if earlier.index <= write.index)
+                return _recorded(write)
+            if not _optional(write):
+                break
+        self.problems.append(f"{method} {path}: the recorded client did not send this write here")
+        return _error(400, "NotRecorded", f"No such write was recorded here: {method} {path}")
+
+    def _track(self, name: tuple[str, str]) -> Answer:
+        if self._made_by.get(name, -1) > self.position:
+            return _error(404, "NotFound", f"The {name[0]} does not exist yet.")
+        timeline = self._timelines.get(name)
+        if timeline:
+            return self._next(name, timeline)
+        if name in self._made_by and name[0] == "operation":
+            return Answer(200, {"id": name[1], "name": name[1], "status": "Succeeded"})
+        if name in self._made_by and name[0] == "result":
+            return Answer(204 if self._ended(("operation", name[1])) else 202)
+        return _error(404, "NotFound", f"No such {name[0]} was recorded.")
+
+    def _next(self, name: tuple[str, str], timeline: list[Exchange]) -> Answer:
+        """The next recorded answer; the last one that is none of a broken server stays."""
+        at = self._cursor.get(name, 0)
+        if at >= len(timeline):
+            return _recorded(_last_good(timeline))
+        self._cursor[name] = at + 1
+        return self._serve(timeline[at])
+
+    def _serve(self, exchange: Exchange) -> Answer:
+        if exchange.broken:
+            self.served_broken.append(exchange.index)
+        return _recorded(exchange)
+
+    def _ended(self, name: tuple[str, str]) -> bool:
+        return self._cursor.get(name, 0) >= len(self._timelines.get(name, ()))
+
+    # --- jobs ---
+
+    def _jobs(self, params: dict[str, str]) -> Answer:
+        """The jobs made so far, newest first, without extendedInfo. Times of the filter are ignored: the recording is old."""
+        found: dict[str, dict[str, Any]] = {}
+        for exchange in self.flow:
+            if exchange.key.endswith("/backupjobs") and exchange.index < self._next_write() and exchange.status == 200:
+                found.update({job["name"]: job for job in exchange.response_body.get("value", [])})
+        for name, timeline in self._timelines.items():
+            if name[0] != "job" or self._made_by.get(name, timeline[0].index) > self._next_write():
+                continue
+            answer = self._next(name, timeline)
+            if answer.status != 200:
+                return answer
+            found[answer.body["name"]] = answer.body
+        jobs = [copy.deepcopy(job) for job in found.values() if _job_matches(job, params.get("$filter", ""))]
+        for job in jobs:
+            job["properties"].pop("extendedInfo", None)
+        jobs.sort(key=lambda job: str(job["properties"].get("startTime")), reverse=True)
+        return Answer(200, {"value": jobs})
+
+    def _next_write(self) -> int:
+        return min((write.index for write in self.writes if write.index not in self.sent), default=len(self.flow))
+
+    # --- state ---
+
+    def _state(self, method: str, key: str, params: dict[str, str]) -> Answer:
+        item = ITEM.match(key) if method == "GET" else None
+        recorded = self._matching(method, key, params)
+        if item and item.end() == len(key) and not recorded:
+            return self._single_item(item.group(1), item.group(2))
+        if not recorded:
+            return _error(404, "ResourceNotFound", f"The recorded client never asked for {key}.")
+        touches = _touching(key)
+        begin = max((w.index for w in self.writes if w.index in self.sent and touches(w)), default=-1)
+        end = min((w.index for w in self.writes if w.index not in self.sent and touches(w)), default=len(self.flow))
+        here = [exchange for exchange in recorded if begin < exchange.index < end]
+        name = (f"{method} after {begin}", key)
+        if here and (self._cursor.get(name, 0) < len(here) or any(not exchange.broken for exchange in here)):
+            return self._next(name, here)
+        good = [exchange for exchange in recorded if not exchange.broken]
+        earlier = [exchange for exchange in good if exchange.index <= begin]
+        if earlier:
+            return self._brought_forward(earlier[-1], begin)
+        return self._taken_back(good[0]) if good else _recorded(recorded[0])
+
+    def _matching(self, method: str, key: str, params: dict[str, str]) -> list[Exchange]:
+        """Recorded reads of a path and page; with the same filter, if any has it."""
+        page = params.get("$skiptoken")
+        same = [e for e in self.flow if not e.is_write and (e.method, e.key) == (method, key) and e.params.get("$skiptoken") == page]
+        return [e for e in same if e.params.get("$filter") == params.get("$filter")] or same
+
+    def _single_item(self, vault: str, name: str) -> Answer:
+        items = self._state("GET", vault + "/backupprotecteditems", {})
+        if items.status >= 500:
+            return items
+        values = items.body.get("value", []) if items.status == 200 else []
+        found = next((value for value in values if value["name"].lower() == name), None)
+        return Answer(200, found) if found else _error(404, "ItemNotFound", "The protected item was not found.")
+
+    def _brought_forward(self, exchange: Exchange, begin: int) -> Answer:
+        """An earlier answer with what the writes since then did to its items."""
+        body = copy.deepcopy(exchange.response_body)
+        if exchange.key.endswith("/backupprotecteditems") and isinstance(body, dict):
+            for write in self.writes:
+                if exchange.index < write.index <= begin and write.index in self.sent:
+                    body["value"] = [item for item in body.get("value", []) if _after(item, write)]
+        return Answer(exchange.status, body, exchange.headers)
+
+    def _taken_back(self, exchange: Exchange) -> Answer:
+        """A later answer without what writes that are still to come will make."""
+        coming = [w for w in self.writes if self.position < w.index < exchange.index and w.index not in self.sent]
+        body = copy.deepcopy(exchange.response_body)
+        if isinstance(body, dict) and isinstance(body.get("value"), list):
+            if exchange.key.rstrip("/").endswith("/recoverypoints"):
+                made = any(w.key.endswith("/backup") and exchange.key.startswith(w.key[: -len("/backup")]) for w in coming)
+                body["value"] = [] if made else body["value"]
+            else:
+                body["value"] = [value for value in body["value"] if not any(_makes(w, value) for w in coming)]
+        return Answer(exchange.status, body, exchange.headers)
+
+
+def _tracking(key: str) -> tuple[str, str] | None:
+    """The operation, operation result or job that a path names; a job's own operationResults belong to the operation."""
+    for kind, pattern in (("operation", OPERATION), ("result", OPERATION_RESULT), ("job", JOB)):
+        match = pattern.search(key)
+        if match:
+            return kind, match.group(1)
+    return None
+
+
+def _job_of(body: Any) -> str | None:
+    properties = body.get("properties") if isinstance(body, dict) else None
+    job = properties.get("jobId") if isinstance(properties, dict) else None
+    return job.lower() if isinstance(job, str) else None
+
+
+def _last_good(timeline: list[Exchange]) -> Exchange:
+    return next((exchange for exchange in reversed(timeline) if not exchange.broken), timeline[-1])
+
+
+def _optional(write: Exchange) -> bool:
+    """Discovery: a client that knows the VM's id does not need it."""
+    return write.key.endswith("/refreshcontainers")
+
+
+def _touching(key: str) -> Callable[[Exchange], bool]:
+    """Which writes end the phase of the resource or list at this path."""
+    segments = key.rstrip("/").split("/")
+    about_items = segments[-1] in ("backupprotecteditems", "backupprotectioncontainers", "backupprotectableitems", "recoverypoints")
+
+    def touches(write: Exchange) -> bool:
+        item = ITEM.match(write.key)
+        if item and write.key.endswith("/restore"):
+            return False
+        if about_items and item and (segments[-1] != "recoverypoints" or key.startswith(item.group(0))):
+            return True
+        if segments[-1] == "backupprotectableitems" and write.key.endswith("/refreshcontainers"):
+            return True
+        return bool(write.key == key or key.startswith(write.key + "/")) and not item
+
+    return touches
+
+
+def _makes(write: Exchange, value: Any) -> bool:
+    """Whether a coming write creates this member of a list."""
+    item = ITEM.match(write.key)
+    names = {str(value.get("name", "")).lower(), normal_path(str(value.get("id", "")))}
+    if item and write.method == "PUT":
+        container = write.key.split("/protectioncontainers/")[1].split("/")[0]
+        return bool(names & {item.group(2), item.group(0), container})
+    return write.method == "PUT" and write.key in names
+
+
+def _after(item: dict[str, Any], write: Exchange) -> bool:
+    """Applies one write to one protected item; False: it is gone."""
+    if normal_path(item.get("id", "")) != write.key:
+        return True
+    if write.method == "DELETE":
+        return False
+    sent = (write.request_body or {}).get("properties", {}) if write.method == "PUT" else {}
+    properties = item["properties"]
+    if sent.get("policyId") is not None:
+        properties["policyId"] = sent["policyId"]
+        properties["policyName"] = sent["policyId"].rsplit("/", 1)[-1]
+        properties["protectionState"] = sent.get("protectionState") or "Protected"
+    if sent.get("protectionState"):
+        properties["protectionState"] = sent["protectionState"]
+    if sent.get("isRehydrate"):
+        for name in [name for name in properties if "deferreddelete" in name.lower()]:
+            del properties[name]
+    return True
+
+
+def _job_matches(job: dict[str, Any], text: str) -> bool:
+    wanted: Iterable[tuple[str, str]] = re.findall(r"(\w+)\s+eq\s+'([^']*)'", text, re.IGNORECASE)
+    properties = job["properties"]
+    for name, value in wanted:
+        if name.lower() in ("status", "operation", "backupmanagementtype") and str(properties.get(_FILTERED[name.lower()])).lower() != value.lower():
+            return False
+        if name.lower() == "jobid" and job["name"].lower() != value.lower():
+            return False
+    return True
+
+
+_FILTERED = {"status": "status", "operation": "operation", "backupmanagementtype": "backupManagementType"}
