@@ -10,18 +10,6 @@ from typing import Any
 
 import requests
 
-WRITES = ("PUT", "PATCH", "DELETE", "POST")
-READING_POST = re.compile(
-    r"/(backupStatus|backupPreValidateProtection|backupValidateFeatures|backupValidateOperation|backupTriggerValidateOperation|accessToken|"
-    r"backupCrrJobs?|listKeys|oauth2/(v2\.0/)?token)/?$",
-    re.IGNORECASE,
-)
-"""POSTs that change nothing."""
-
-
-def is_write(request: dict[str, Any]) -> bool:
-    return request["method"] in WRITES and not (request["method"] == "POST" and READING_POST.search(request["path"]))
-
 
 class Control:
     """Looks into the simulator and steers it: recorded requests, faults, the clock, its state."""
@@ -38,20 +26,19 @@ class Control:
         return answer.json() if answer.content else None
 
     def requests(self, method: str | None = None, path: str | None = None) -> list[dict[str, Any]]:
-        """Every request since the last reset, oldest first: method, path, query, status, time, principal, bytes.
+        """Every request since the last reset, oldest first: method, path, query, status, code, endpoint, write, time, principal, bytes.
 
-        `method` and `path` (a regular expression, case-insensitive) choose among them.
+        `method` and `path` (a regular expression, case-insensitive) choose among them. `endpoint` is arm, login, metadata or imds.
         """
-        found = self._call("GET", "/requests")
-        rows: list[dict[str, Any]] = found if isinstance(found, list) else found["requests"]
+        rows: list[dict[str, Any]] = self._call("GET", "/requests")
         return [
             row for row in rows
             if (method is None or row["method"] == method) and (path is None or re.search(path, row["path"], re.IGNORECASE))
         ]
 
     def writes(self) -> list[dict[str, Any]]:
-        """The requests that change something in Azure."""
-        return [row for row in self.requests() if is_write(row)]
+        """The requests that ask Azure to change something."""
+        return [row for row in self.requests() if row["write"]]
 
     def reset(self) -> None:
         """Forgets the recorded requests."""
