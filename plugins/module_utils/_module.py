@@ -16,8 +16,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from ._arm.auth.options import ENVIRONMENT
-from ._arm.client import ArmClient, connect
+from ._arm.client import ArmClient
 from ._arm.clock import Clock, SystemClock
+from ._arm.connect import connect
 from ._arm.errors import ArmError
 from ._fleet import Vm, VmReport, parse_vms
 

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .calls import Response
 from .errors import HttpError, RefusedUrl
 from .redact import short_url
-
-if TYPE_CHECKING:
-    from .client import Response
 
 
 def pages(first: Response, follow: Callable[[str], Response]) -> Iterator[dict[str, Any]]:

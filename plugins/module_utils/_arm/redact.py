@@ -24,7 +24,7 @@ _lock = threading.Lock()
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # The signed part of an asynchronous URL is 3 kB of noise, not a secret: cut it for the reader.
     (re.compile(r"(https?://[^\s\"'<>]*?[?&]api-version=[^\s\"'<>&]*(?:&(?!t=)[^\s\"'<>&]*)*)&t=[^\s\"'<>]*", re.IGNORECASE), r"\1"),
-    (re.compile(r"\b(Bearer|Basic|SharedKey)\s+[A-Za-z0-9._~+/=:-]{6,}", re.IGNORECASE), rf"\1 {MASK}"),
+    (re.compile(r"\b(Bearer|Basic|SharedKey)\s+[A-Za-z0-9._~+/=:-]{16,}", re.IGNORECASE), rf"\1 {MASK}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*"), MASK),
     (re.compile(r"([?&]sig=)[^\s&\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"\b((?:AccountKey|SharedAccessSignature|SharedAccessKey)=)[^\s;\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),

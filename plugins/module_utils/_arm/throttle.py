@@ -120,8 +120,8 @@ class Throttle:
         with self._lock:
             for key in keys:
                 self._state.paused_until[key] = max(until, self._state.paused_until.get(key, until))
-                if key in self._state.remaining:
-                    self._state.remaining[key] = 0
+                # What will be left when the pause ends, nobody has said.
+                self._state.remaining.pop(key, None)
         return span
 
     def budget(self, kind: RequestClass) -> Budget:
@@ -129,7 +129,8 @@ class Throttle:
         key = (kind.subscription, kind.action)
         with self._lock:
             pause = self._pause(kind, self._clock.monotonic())
-            return Budget(self._state.remaining.get(key), self._state.highest.get(key), pause)
+            remaining = 0 if pause > 0 else self._state.remaining.get(key)
+            return Budget(remaining, self._state.highest.get(key), pause)
 
     def _pause(self, kind: RequestClass, now: float) -> float:
         ends = (self._state.paused_until.get((kind.subscription, what), now) for what in (kind.verb, kind.action))
