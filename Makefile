@@ -33,23 +33,23 @@ units-fast: stage ## Unit tests in seconds, by plain pytest
 	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . $(or $(ARGS),tests/unit)
 
 sanity: stage ## ansible-test sanity
-	@$(BIN)/python $(TOOLS)/ansible_test.py $(BUILD) sanity $(ARGS)
+	@$(BIN)/python $(TOOLS)/run_ansible_test.py $(BUILD) sanity $(ARGS)
 
 units: stage ## ansible-test units
-	@$(BIN)/python $(TOOLS)/ansible_test.py $(BUILD) units $(ARGS)
+	@$(BIN)/python $(TOOLS)/run_ansible_test.py $(BUILD) units $(ARGS)
 
 integration: stage ## ansible-test integration against the simulator
 	@$(BIN)/python $(TOOLS)/integration.py $(BUILD) $(ARGS)
 
 lint: stage ## ansible-lint, production profile
-	@cd $(COLLECTION) && $(BIN)/ansible-lint --offline --profile production $(ARGS)
+	@cd $(COLLECTION) && PATH=$(BIN):$$PATH ansible-lint --offline --nocolor --profile production $(ARGS)
 
 types: stage ## mypy, strict
 	@cd $(BUILD) && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.lifeboat.azure_dr.plugins.module_utils
 	@cd simulator && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(BUILD)/mypy-simulator src
 
 docs-lint: stage ## antsibull-docs' checks of all documentation
-	@cd $(COLLECTION) && $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
+	@cd $(COLLECTION) && PATH=$(BIN):$$PATH antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .
 
 changelog-lint: stage ## antsibull-changelog's checks of the fragments
 	@cd $(COLLECTION) && $(BIN)/antsibull-changelog lint

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import simulator
 
-HEADLINE = re.compile(r"^(Running |WARNING: (?!Location)|ERROR: |FATAL: |TASK \[setup_simulator : [^]]* \| (?!keep )|testhost +: )")
+HEADLINE = re.compile(r"^(Running |WARNING: (?!Location)|ERROR: |FATAL: |TASK \[setup_simulator : (Prepare|Run|Check|Verify)[^]]*: |testhost +: )")
 TROUBLE = re.compile(r"^(fatal: |failed: |\[ERROR\]|ERROR! )")
 LINES_OF_TROUBLE = 60
 
@@ -60,7 +60,7 @@ def main(build: Path, arguments: list[str]) -> int:
     (build / "logs").mkdir(exist_ok=True)
     log = build / "logs" / "integration-vvvv.log"
     configure(build)
-    tool = str(Path(__file__).with_name("ansible_test.py"))
+    tool = str(Path(__file__).with_name("run_ansible_test.py"))
     try:
         status = follow([sys.executable, tool, str(build), "integration", "-vvvv", *arguments], log)
     finally:

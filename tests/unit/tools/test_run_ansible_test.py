@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-import ansible_test  # noqa: E402  pylint: disable=wrong-import-position
+import run_ansible_test  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def make_venv(folder: Path, source: str) -> Path:
@@ -25,7 +25,7 @@ def make_venv(folder: Path, source: str) -> Path:
 def test_script_has_the_name_that_ansible_test_looks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     venv = make_venv(tmp_path / "venv", "    default_packages = dict(\n        pip='24.2',\n    )\n    override = {'3.8': dict(\n            pip='21.3.1',\n    )}\n")
-    ansible_test.provide_pip(venv)
+    run_ansible_test.provide_pip(venv)
     cache = tmp_path / "home" / ".ansible" / "test" / "cache"
     assert sorted(path.name for path in cache.iterdir()) == ["get_pip_21_3_1.py", "get_pip_24_2.py"]
 
@@ -35,13 +35,13 @@ def test_a_downloaded_script_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
     cache = tmp_path / "home" / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True)
     (cache / "get_pip_24_2.py").write_text("# the real one")
-    ansible_test.provide_pip(make_venv(tmp_path / "venv", "dict(pip='24.2')"))
+    run_ansible_test.provide_pip(make_venv(tmp_path / "venv", "dict(pip='24.2')"))
     assert (cache / "get_pip_24_2.py").read_text() == "# the real one"
 
 
 def test_an_ansible_test_that_names_no_version_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="must follow"):
-        ansible_test.provide_pip(make_venv(tmp_path / "venv", ""))
+        run_ansible_test.provide_pip(make_venv(tmp_path / "venv", ""))
 
 
 def test_folders_with_pythons_that_do_not_run_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,4 +51,4 @@ def test_folders_with_pythons_that_do_not_run_are_left_out(tmp_path: Path, monke
         python.write_text("#!/bin/sh\nexit %d\n" % status)
         python.chmod(0o755)
     monkeypatch.setenv("PATH", "%s:%s" % (tmp_path / "bad", tmp_path / "good"))
-    assert ansible_test.search_path(tmp_path / "first") == "%s:%s" % (tmp_path / "first", tmp_path / "good")
+    assert run_ansible_test.search_path(tmp_path / "first") == "%s:%s" % (tmp_path / "first", tmp_path / "good")

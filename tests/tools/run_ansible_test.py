@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs ansible-test in the staged collection: `ansible_test.py BUILD sanity|units|integration ...`.
+"""Runs ansible-test in the staged collection: `run_ansible_test.py BUILD sanity|units|integration ...`.
 
 `ansible-test --venv` bootstraps pip from a script that it downloads. Where only package registries can be reached, that
 fails, so a script that does the same from Python's own ensurepip is put where ansible-test caches the download.
@@ -36,7 +36,7 @@ def provide_pip(venv: Path) -> None:
     packages = [path for path in venv.glob("lib/python3*/site-packages/ansible_test") if path.is_dir()]
     versions = {version for path in packages for version in pip_versions(path)}
     if not versions:
-        sys.exit("ansible-test names no pip version where it did before (python_requirements.py): tests/tools/ansible_test.py must follow.")
+        sys.exit("ansible-test names no pip version where it did before (python_requirements.py): tests/tools/run_ansible_test.py must follow.")
     cache = Path.home() / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in versions:
