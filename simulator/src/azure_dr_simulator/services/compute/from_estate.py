@@ -1,0 +1,100 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the estate's virtual machines: one VM with its disks and network interface each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ...estate import Estate, EstateError, VirtualMachine
+from ...world import World
+from ..network.state import NetworkState, create_nic
+from .state import ComputeState, Disk, Vm, attach
+
+_AGE = timedelta(days=90)
+"""The estate's machines exist since before the simulator started."""
+
+
+def create_vm(world: World, estate: Estate, machine: VirtualMachine) -> Vm:
+    """The stored VM. Raises EstateError when there is no subnet for it."""
+    created = world.now() - _AGE
+    vm = Vm(
+        subscription_id=estate.subscription_id,
+        resource_group=machine.resource_group,
+        name=machine.name,
+        location=machine.location,
+        vm_id=world.new_id(),
+        size=machine.size,
+        os_type=machine.os,
+        zones=list(machine.zones),
+        tags=dict(machine.tags),
+        security_type=machine.security_type,
+        power_state=machine.power,
+        time_created=created,
+        os_profile=_os_profile(machine),
+    )
+    token = world.new_id().replace("-", "")
+    system = _disk(world, vm, f"{machine.name}_OsDisk_1_{token}", machine.os_disk_gb, "Premium_LRS", "FromImage")
+    system.os_type = machine.os
+    system.time_created = created
+    attach(vm, system, None, create_option="FromImage")
+    for data in machine.data_disks:
+        disk = _disk(world, vm, f"{machine.name}_DataDisk_{data.lun}", data.size_gb, data.sku, "Empty")
+        disk.time_created = created
+        attach(vm, disk, data.lun, caching="ReadOnly")
+    nic = create_nic(
+        world,
+        subscription_id=vm.subscription_id,
+        resource_group=vm.resource_group,
+        name=f"{machine.name}-nic",
+        location=vm.location,
+        subnet_id=_subnet_id(world, machine),
+        vm_id=vm.id,
+    )
+    vm.nic_ids.append(nic.id)
+    return world.state(ComputeState).vms.put(vm)
+
+
+def _disk(world: World, vm: Vm, name: str, size_gb: int, sku: str, create_option: str) -> Disk:
+    disk = Disk(
+        subscription_id=vm.subscription_id,
+        resource_group=vm.resource_group,
+        name=name,
+        location=vm.location,
+        size_gb=size_gb,
+        sku=sku,
+        zones=list(vm.zones),
+        create_option=create_option,
+        unique_id=world.new_id(),
+    )
+    return world.state(ComputeState).disks.put(disk)
+
+
+def _os_profile(machine: VirtualMachine) -> dict[str, object]:
+    common: dict[str, object] = {
+        "computerName": machine.name[:15] if machine.os == "Windows" else machine.name,
+        "adminUsername": "azureadmin",
+        "secrets": [],
+        "allowExtensionOperations": True,
+        "requireGuestProvisionSignal": True,
+    }
+    if machine.os == "Windows":
+        patching = {"patchMode": "AutomaticByOS", "assessmentMode": "ImageDefault"}
+        return {**common, "windowsConfiguration": {"provisionVMAgent": True, "enableAutomaticUpdates": True, "patchSettings": patching}}
+    patching = {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"}
+    linux = {"disablePasswordAuthentication": True, "provisionVMAgent": True, "patchSettings": patching}
+    return {**common, "linuxConfiguration": linux}
+
+
+def _subnet_id(world: World, machine: VirtualMachine) -> str:
+    """The subnet the estate names, else the first of the first network in the VM's region (its own group first)."""
+    networks = [one for one in world.state(NetworkState).store("virtualNetworks") if one.location.lower() == machine.location.lower()]
+    networks.sort(key=lambda one: one.resource_group.lower() != machine.resource_group.lower())
+    if machine.virtual_network:
+        networks = [one for one in networks if one.name.lower() == machine.virtual_network.lower()]
+    for network in networks:
+        for subnet in network.properties["subnets"]:
+            if machine.subnet.lower() in ("", subnet["name"].lower()):
+                return str(subnet["id"])
+    raise EstateError(f"virtual_machines.{machine.name}", "finds no subnet in its region; add one to virtual_networks")

@@ -1,0 +1,310 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulated compute service knows: virtual machines, managed disks and operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Iterable, Iterator
+
+from ...estate import Estate
+from ...store import Store
+from ...world import World
+from ..network.state import NetworkState, create_nic
+from ..resources.state import ResourcesState
+
+
+@dataclass
+class Disk:
+    """A managed disk."""
+
+    subscription_id: str
+    resource_group: str
+    name: str
+    location: str
+    size_gb: int
+    sku: str = "Premium_LRS"
+    zones: list[str] = field(default_factory=list)
+    os_type: str = ""
+    """`Linux` or `Windows` on system disks."""
+    create_option: str = "Empty"
+    source_resource_id: str = ""
+    managed_by: str = ""
+    """Id of the VM it is attached to."""
+    tags: dict[str, str] = field(default_factory=dict)
+    provisioning_state: str = "Succeeded"
+    time_created: datetime | None = None
+    unique_id: str = ""
+    disk_encryption_set_id: str = ""
+    network_access_policy: str = "AllowAll"
+    disk_access_id: str = ""
+    hyper_v_generation: str = "V2"
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Other properties a client sent, answered as sent."""
+
+    @property
+    def id(self) -> str:
+        return disk_id(self.subscription_id, self.resource_group, self.name)
+
+    @property
+    def state(self) -> str:
+        return "Attached" if self.managed_by else "Unattached"
+
+
+@dataclass
+class AttachedDisk:
+    """A disk as a VM's storage profile shows it; `lun` None is the system disk."""
+
+    disk_id: str
+    name: str
+    size_gb: int
+    sku: str = "Premium_LRS"
+    lun: int | None = None
+    caching: str = "ReadWrite"
+    create_option: str = "Attach"
+    delete_option: str = "Detach"
+
+
+@dataclass
+class Vm:
+    subscription_id: str
+    resource_group: str
+    name: str
+    location: str
+    vm_id: str
+    """The GUID `properties.vmId`."""
+    size: str = "Standard_D2s_v5"
+    os_type: str = "Linux"
+    zones: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    os_disk: AttachedDisk | None = None
+    data_disks: list[AttachedDisk] = field(default_factory=list)
+    nic_ids: list[str] = field(default_factory=list)
+    security_type: str = ""
+    power_state: str = "running"
+    """`running`, `stopped`, `deallocated`, or on the way: `starting`, `stopping`, `deallocating`."""
+    provisioning_state: str = "Succeeded"
+    time_created: datetime | None = None
+    os_profile: dict[str, Any] | None = None
+    """None on machines made from existing disks, as all restored ones are."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Other properties a client sent, answered as sent."""
+    identity: dict[str, Any] | None = None
+
+    @property
+    def id(self) -> str:
+        return vm_resource_id(self.subscription_id, self.resource_group, self.name)
+
+    @property
+    def disks(self) -> list[AttachedDisk]:
+        """System disk first, then data disks by LUN."""
+        system = [self.os_disk] if self.os_disk else []
+        return [*system, *sorted(self.data_disks, key=lambda one: one.lun or 0)]
+
+
+@dataclass
+class ComputeOperation:
+    """A long-running operation; done from `ends` on."""
+
+    id: str
+    location: str
+    started: datetime
+    ends: datetime
+    output: str = ""
+    """Id of the resource that the status body shows as its output (disks)."""
+    result: str = ""
+    """Id of the resource that a GET on Location answers when done."""
+    error: dict[str, Any] | None = None
+
+
+class ComputeState:
+    def __init__(self) -> None:
+        self.vms: Store[Vm] = Store()
+        self.disks: Store[Disk] = Store()
+        self.operations: dict[str, ComputeOperation] = {}
+
+    def vms_in(self, subscription_id: str, location: str) -> list[Vm]:
+        """VMs of a region, as a vault there can see them."""
+        return [vm for vm in self.vms.within(subscription_id) if vm.location.lower() == location.lower()]
+
+
+def vm_resource_id(subscription_id: str, resource_group: str, name: str) -> str:
+    return f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.Compute/virtualMachines/{name}"
+
+
+def disk_id(subscription_id: str, resource_group: str, name: str) -> str:
+    return f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/Microsoft.Compute/disks/{name}"
+
+
+def create_restored_disk(
+    world: World,
+    *,
+    subscription_id: str,
+    resource_group: str,
+    name: str,
+    location: str,
+    size_gb: int,
+    sku: str = "Premium_LRS",
+    os_type: str = "",
+    zones: Iterable[str] = (),
+    source_resource_id: str = "",
+    tags: dict[str, str] | None = None,
+    disk_encryption_set_id: str = "",
+    network_access_policy: str = "AllowAll",
+    disk_access_id: str = "",
+) -> Disk:
+    """A managed disk made by a restore, stored and unattached. A disk of this name in the group is replaced."""
+    disk = Disk(
+        subscription_id=subscription_id,
+        resource_group=resource_group,
+        name=name,
+        location=location,
+        size_gb=size_gb,
+        sku=sku,
+        zones=list(zones),
+        os_type=os_type,
+        create_option="Restore",
+        source_resource_id=source_resource_id,
+        tags=dict(tags or {}),
+        time_created=world.now(),
+        unique_id=world.new_id(),
+        disk_encryption_set_id=disk_encryption_set_id,
+        network_access_policy=network_access_policy,
+        disk_access_id=disk_access_id,
+    )
+    return world.state(ComputeState).disks.put(disk)
+
+
+def create_restored_vm(
+    world: World,
+    *,
+    subscription_id: str,
+    resource_group: str,
+    name: str,
+    location: str,
+    subnet_id: str,
+    os_disk: Disk,
+    data_disks: Iterable[tuple[int, Disk]] = (),
+    size: str = "Standard_D2s_v5",
+    zones: Iterable[str] = (),
+    security_type: str = "",
+    tags: dict[str, str] | None = None,
+    identity: dict[str, Any] | None = None,
+) -> Vm:
+    """A running VM on restored disks (LUN, disk), with a new network interface `{name}-nic-...` in the subnet; all stored."""
+    vm = Vm(
+        subscription_id=subscription_id,
+        resource_group=resource_group,
+        name=name,
+        location=location,
+        vm_id=world.new_id(),
+        size=size,
+        os_type=os_disk.os_type or "Linux",
+        zones=list(zones),
+        tags=dict(tags or {}),
+        security_type=security_type,
+        time_created=world.now(),
+        identity=identity,
+    )
+    attach(vm, os_disk, None)
+    for lun, disk in data_disks:
+        attach(vm, disk, lun)
+    nic = create_nic(
+        world,
+        subscription_id=subscription_id,
+        resource_group=resource_group,
+        name=f"{name}-nic-{world.new_id().replace('-', '')}",
+        location=location,
+        subnet_id=subnet_id,
+        vm_id=vm.id,
+    )
+    vm.nic_ids.append(nic.id)
+    return world.state(ComputeState).vms.put(vm)
+
+
+def attach(vm: Vm, disk: Disk, lun: int | None, *, caching: str = "", create_option: str = "Attach") -> None:
+    """Attaches a disk: as the system disk (lun None) or at a LUN, which it takes over."""
+    shown = AttachedDisk(
+        disk.id, disk.name, disk.size_gb, disk.sku, lun, caching or ("ReadWrite" if lun is None else "None"), create_option
+    )
+    disk.managed_by = vm.id
+    if lun is None:
+        vm.os_disk = shown
+    else:
+        vm.data_disks = [one for one in vm.data_disks if one.lun != lun] + [shown]
+
+
+def detach(world: World, vm: Vm, attached: AttachedDisk) -> None:
+    """Frees a disk; the VM's storage profile no longer shows it."""
+    disk = world.state(ComputeState).disks.by_id(attached.disk_id)
+    if disk is not None and disk.managed_by.lower() == vm.id.lower():
+        disk.managed_by = ""
+    if vm.os_disk is attached:
+        vm.os_disk = None
+    vm.data_disks = [one for one in vm.data_disks if one is not attached]
+
+
+def delete_vm(world: World, vm: Vm) -> None:
+    """Removes a VM; its disks and interfaces stay, unattached, unless their deleteOption says otherwise."""
+    state = world.state(ComputeState)
+    for attached in vm.disks:
+        disk = state.disks.by_id(attached.disk_id)
+        detach(world, vm, attached)
+        if disk is not None and attached.delete_option == "Delete":
+            state.disks.remove(disk)
+    for nic_id in vm.nic_ids:
+        nic = world.state(NetworkState).find(nic_id)
+        if nic is not None:
+            nic.properties.pop("virtualMachine", None)
+    state.vms.remove(vm)
+
+
+def load(world: World, estate: Estate) -> None:
+    """Creates the estate's VMs with disks and interfaces."""
+    from .from_estate import create_vm
+
+    for machine in estate.virtual_machines:
+        create_vm(world, estate, machine)
+    resources = world.state(ResourcesState)
+    resources.inventories.append(_inventory)
+    resources.cleaners.append(_clean)
+
+
+def dump(world: World) -> dict[str, Any]:
+    """For the control port."""
+    state = world.state(ComputeState)
+    return {
+        "virtualMachines": [
+            {"id": vm.id, "location": vm.location, "powerState": vm.power_state, "provisioningState": vm.provisioning_state,
+             "disks": [disk.disk_id for disk in vm.disks], "networkInterfaces": vm.nic_ids, "tags": vm.tags}
+            for vm in state.vms
+        ],
+        "disks": [
+            {"id": disk.id, "location": disk.location, "sizeGB": disk.size_gb, "createOption": disk.create_option,
+             "managedBy": disk.managed_by, "tags": disk.tags}
+            for disk in state.disks
+        ],
+    }
+
+
+def _inventory(world: World, subscription_id: str) -> Iterator[dict[str, Any]]:
+    state = world.state(ComputeState)
+    for vm in state.vms.within(subscription_id):
+        yield _listed(vm, "virtualMachines", vm.time_created)
+    for disk in state.disks.within(subscription_id):
+        yield {**_listed(disk, "disks", disk.time_created), **({"managedBy": disk.managed_by} if disk.managed_by else {})}
+
+
+def _listed(one: Vm | Disk, kind: str, created: datetime | None) -> dict[str, Any]:
+    listed = {"id": one.id, "name": one.name, "type": f"Microsoft.Compute/{kind}", "location": one.location, "tags": one.tags}
+    return {**listed, **({"zones": one.zones} if one.zones else {}), "_created": created, "_state": one.provisioning_state}
+
+
+def _clean(world: World, subscription_id: str, resource_group: str) -> None:
+    state = world.state(ComputeState)
+    for vm in state.vms.within(subscription_id, resource_group):
+        delete_vm(world, vm)
+    for disk in state.disks.within(subscription_id, resource_group):
+        state.disks.remove(disk)
