@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Iterable, Iterator
 
-from ...estate import Estate
 from ...store import Store
 from ...world import World
 from ..network.state import NetworkState, create_nic
-from ..resources.state import ResourcesState
 
 
 @dataclass
@@ -261,35 +259,38 @@ def delete_vm(world: World, vm: Vm) -> None:
     state.vms.remove(vm)
 
 
-def load(world: World, estate: Estate) -> None:
-    """Creates the estate's VMs with disks and interfaces."""
-    from .from_estate import create_vm
-
-    for machine in estate.virtual_machines:
-        create_vm(world, estate, machine)
-    resources = world.state(ResourcesState)
-    resources.inventories.append(_inventory)
-    resources.cleaners.append(_clean)
-
-
 def dump(world: World) -> dict[str, Any]:
     """For the control port."""
     state = world.state(ComputeState)
     return {
         "virtualMachines": [
-            {"id": vm.id, "location": vm.location, "powerState": vm.power_state, "provisioningState": vm.provisioning_state,
-             "disks": [disk.disk_id for disk in vm.disks], "networkInterfaces": vm.nic_ids, "tags": vm.tags}
+            {
+                "id": vm.id,
+                "location": vm.location,
+                "powerState": vm.power_state,
+                "provisioningState": vm.provisioning_state,
+                "disks": [disk.disk_id for disk in vm.disks],
+                "networkInterfaces": vm.nic_ids,
+                "tags": vm.tags,
+            }
             for vm in state.vms
         ],
         "disks": [
-            {"id": disk.id, "location": disk.location, "sizeGB": disk.size_gb, "createOption": disk.create_option,
-             "managedBy": disk.managed_by, "tags": disk.tags}
+            {
+                "id": disk.id,
+                "location": disk.location,
+                "sizeGB": disk.size_gb,
+                "createOption": disk.create_option,
+                "managedBy": disk.managed_by,
+                "tags": disk.tags,
+            }
             for disk in state.disks
         ],
     }
 
 
-def _inventory(world: World, subscription_id: str) -> Iterator[dict[str, Any]]:
+def inventory(world: World, subscription_id: str) -> Iterator[dict[str, Any]]:
+    """For lists of all resources."""
     state = world.state(ComputeState)
     for vm in state.vms.within(subscription_id):
         yield _listed(vm, "virtualMachines", vm.time_created)
@@ -302,7 +303,8 @@ def _listed(one: Vm | Disk, kind: str, created: datetime | None) -> dict[str, An
     return {**listed, **({"zones": one.zones} if one.zones else {}), "_created": created, "_state": one.provisioning_state}
 
 
-def _clean(world: World, subscription_id: str, resource_group: str) -> None:
+def clean(world: World, subscription_id: str, resource_group: str) -> None:
+    """Empties a resource group that is deleted."""
     state = world.state(ComputeState)
     for vm in state.vms.within(subscription_id, resource_group):
         delete_vm(world, vm)

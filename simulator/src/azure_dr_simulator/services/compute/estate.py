@@ -10,10 +10,20 @@ from datetime import timedelta
 from ...estate import Estate, EstateError, VirtualMachine
 from ...world import World
 from ..network.state import NetworkState, create_nic
-from .state import ComputeState, Disk, Vm, attach
+from ..resources.state import ResourcesState
+from .state import ComputeState, Disk, Vm, attach, clean, inventory
 
 _AGE = timedelta(days=90)
 """The estate's machines exist since before the simulator started."""
+
+
+def load(world: World, estate: Estate) -> None:
+    """Creates the estate's VMs with disks and interfaces."""
+    for machine in estate.virtual_machines:
+        create_vm(world, estate, machine)
+    resources = world.state(ResourcesState)
+    resources.inventories.append(inventory)
+    resources.cleaners.append(clean)
 
 
 def create_vm(world: World, estate: Estate, machine: VirtualMachine) -> Vm:
