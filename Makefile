@@ -46,7 +46,7 @@ lint: stage ## ansible-lint, production profile
 
 types: stage ## mypy, strict
 	@cd $(BUILD) && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p ansible_collections.lifeboat.azure_dr.plugins.module_utils
-	@cd simulator && $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(BUILD)/mypy-simulator src
+	@cd simulator && $(BIN)/mypy --cache-dir $(BUILD)/mypy-simulator
 
 docs-lint: stage ## antsibull-docs' checks of all documentation
 	@cd $(COLLECTION) && PATH=$(BIN):$$PATH antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --skip-rstcheck .

@@ -18,6 +18,7 @@ from typing import Iterator
 FORMS = {
     "a JSON web token": re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
     "a shared access signature": re.compile(r"[?&]sig=(?!\*|REDACTED|<)[\w%+/=-]{16,}"),
+    "a signed operation URL": re.compile(r"[?&]s=[\w-]{64,}&h="),
     "an account key": re.compile(r"AccountKey=(?!\*|REDACTED|<)[\w+/=-]{16,}"),
     "an authorization header": re.compile(r"Bearer [\w.~+/-]{20,}"),
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def control_app(simulator: Simulator) -> web.Application:
-    """`/requests`, `/summary`, `/state`, `/faults`, `/clock`; errors are 400 `{"error": text}`."""
+    """`/requests`, `/summary`, `/state`, `/secrets`, `/faults`, `/clock`; errors are 400 `{"error": text}`."""
     world = simulator.world
     faults, jobs = world.state(FaultBook), world.state(JobFaults)
 
@@ -33,6 +33,9 @@ def control_app(simulator: Simulator) -> web.Application:
 
     async def state(request: web.Request) -> web.Response:
         return _json(simulator.state())
+
+    async def secrets(request: web.Request) -> web.Response:
+        return _json({"secrets": simulator.secrets()})
 
     async def list_faults(request: web.Request) -> web.Response:
         return _json(describe(faults, jobs))
@@ -68,6 +71,7 @@ def control_app(simulator: Simulator) -> web.Application:
     app.router.add_delete("/requests", forget_requests)
     app.router.add_get("/summary", summary)
     app.router.add_get("/state", state)
+    app.router.add_get("/secrets", secrets)
     app.router.add_get("/faults", list_faults)
     app.router.add_post("/faults", add)
     app.router.add_delete("/faults", forget_faults)

@@ -87,6 +87,13 @@ class Simulator:
         self.world.settle()
         return {service.name: service.dump(self.world) for service in self.services}
 
+    def secrets(self) -> list[str]:
+        """Every credential that exists or was given out: none of these may appear in a client's output."""
+        known = {one.secret for one in self.estate.principals} | set(self.tokens.issued())
+        for service in self.services:
+            known.update(service.secrets(self.world))
+        return sorted(known - {""})
+
     def begin(self, incoming: Incoming, endpoint: str) -> Entry:
         arm = endpoint == "arm"
         return self.recorder.begin(

@@ -24,6 +24,7 @@ SECRETS = {"hunter2-hunter2"}
         "secret: hunter2-hunter2!",
         "token eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwcyJ9.c2lnbmF0dXJl",
         "https://account.blob.example/vhds/a?sv=2024&sig=abcdefghijklmnop%2F",
+        "https://arm.example/subscriptions/x?api-version=1&t=1&c=MIIH&s=" + "a" * 342 + "&h=b",
         "AccountKey=QUJDREVGR0hJSktMTU5PUA==;",
         "Authorization: Bearer opaque-but-long-enough-token",
     ],

@@ -15,6 +15,7 @@ READING_POSTS = {
     "backupprevalidateprotection",
     "backupvalidatefeatures",
     "backupvalidateoperation",
+    "backuptriggervalidateoperation",
     "backupaadproperties",
     "backupcrrjob",
     "backupcrrjobs",

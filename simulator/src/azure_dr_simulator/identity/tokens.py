@@ -70,6 +70,10 @@ class TokenIssuer:
         self._issued[token] = _Issued(principal, audience, now + self.lifetime)
         return token
 
+    def issued(self) -> list[str]:
+        """Every token of this run, also those that have ended."""
+        return list(self._issued)
+
     def principal_of(self, token: str, audiences: set[str]) -> Principal:
         """Whose token this is. Raises TokenRefused.
 

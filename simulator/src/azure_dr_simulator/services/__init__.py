@@ -1,13 +1,16 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated services. Each room has `urls.register`, and `state.load` and `state.dump` (or `estate.load`)."""
+"""The simulated services. Each room has `urls.register`, and `state.load` and `state.dump` (or `estate.load`).
+
+A room that gives out credentials (storage keys) also has `state.secrets`.
+"""
 
 from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 from ..estate import Estate
 from ..routing import Router
@@ -20,6 +23,7 @@ class Service:
     register: Callable[[Router, World], None]
     load: Callable[[World, Estate], None]
     dump: Callable[[World], Any]
+    secrets: Callable[[World], Iterable[str]]
 
 
 NAMES = ("resources", "network", "storage", "compute", "recovery_services")
@@ -39,7 +43,8 @@ def services() -> list[Service]:
             loader = importlib.import_module(f".{name}.estate", __package__)
         except ModuleNotFoundError:
             loader = state
-        found.append(Service(name, urls.register, loader.load, state.dump if hasattr(state, "dump") else _nothing))
+        dump, secrets = getattr(state, "dump", _nothing), getattr(state, "secrets", _nothing)
+        found.append(Service(name, urls.register, loader.load, dump, secrets))
     return found
 
 
