@@ -36,6 +36,8 @@ class Watch:
     not_before: datetime | None = None
     exclude: frozenset[str] = frozenset()
     arm_operation: Operation | None = None
+    label: str = ""
+    """What messages call it: the VM's name."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,9 @@ def timed_out(state: WatchState, timeout: float) -> Followed:
     if state.watch.arm_operation is not None and state.watch.arm_operation.id:
         resume["operation_id"] = state.watch.arm_operation.id
     last = job.status if job else None
-    what = f"{(job.operation if job else state.watch.operation) or 'The'} job {state.job_id}" if state.job_id else "The started job"
+    kind = (job.operation if job else state.watch.operation) or "Azure"
+    name = state.watch.label or (job.friendly_name if job else "")
+    what = f"The {kind} job {state.job_id or '(id not known yet)'}" + (f" of {name}" if name else "")
     seen = f"was still {last}" if last else "was not seen to end"
     if job and job.progress is not None:
         seen += f" ({job.progress:g} %)"
