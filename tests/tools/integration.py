@@ -62,7 +62,7 @@ def main(build: Path, arguments: list[str]) -> int:
     configure(build)
     tool = str(Path(__file__).with_name("run_ansible_test.py"))
     try:
-        status = follow([sys.executable, tool, str(build), "integration", "-vvvv", *arguments], log)
+        status = follow([sys.executable, tool, str(build), "integration", "-vvvv", "--continue-on-error", *arguments], log)
     finally:
         for run_dir in runs.iterdir():
             simulator.stop(run_dir)
