@@ -16,6 +16,7 @@ import sys
 import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,8 @@ def arm_app(simulator: Simulator) -> web.Application:
         if "reset_after" in kinds:
             return _reset(request)
         response = _response(reply, incoming.method, malformed="malformed" in kinds)
+        # The simulator's own time: a client that reckons with Azure's clock must see this one.
+        response.headers["Date"] = format_datetime(simulator.world.now(), usegmt=True)
         _record(entry, reply, response)
         return response
 
