@@ -13,11 +13,13 @@ class ModuleDocFragment:
 options:
   vault:
     description:
-      - The Recovery Services vault. A name, which needs O(resource_group), or a resource id.
+      - The Recovery Services vault. A name or a resource id.
+      - A name is looked for in O(resource_group), or else in the whole subscription, where it must be unique then.
       - If not set, the vault that protects the VM is looked up.
     type: str
   resource_group:
     description:
       - The resource group of the vault that O(vault) gives by name.
+      - Without O(vault), only vaults of this resource group are looked at.
     type: str
 """

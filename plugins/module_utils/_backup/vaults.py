@@ -180,7 +180,7 @@ def _locate_by_listing(client: ArmClient, vms: Iterable[Vm], group: str | None) 
             items[key] = preferred(items.get(key), item)
     found: dict[str, Located] = {}
     for vm in wanted:
-        item = items.get(vm.key)
+        place = items.get(vm.key)
         # A vault that could not be read may be the one: not found then means not known.
-        found[vm.key] = Located(vm, item.vault, item) if item else Located(vm, problem=problem)
+        found[vm.key] = Located(vm, place.vault, place) if place else Located(vm, problem=problem)
     return found
