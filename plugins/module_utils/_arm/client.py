@@ -12,12 +12,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from .calls import Call, Response, TokenProvider
 from .clock import Clock, SystemClock
 from .clouds import Cloud
 from .errors import HttpError, OptionError, ReadOnlyViolation
+from .headers import date_of
 from .paging import pages
 from .retry import RetryPolicy
 from .sender import Sender
@@ -65,6 +67,7 @@ class ArmClient:
         self._cloud = cloud
         self._subscription = subscription
         self._api_versions = dict(api_versions or {})
+        self._ahead = timedelta()
         self._throttle = Throttle(self.clock)
         self._sender = Sender(
             transport or RequestsTransport(),
@@ -145,6 +148,13 @@ class ArmClient:
         """What the throttle headers said is left for requests like this one."""
         return self._throttle.budget(classify(method, path))
 
+    def server_now(self) -> datetime:
+        """Azure's clock, by the ``Date`` of the latest answer (to the second); this machine's as long as there was none.
+
+        What Azure dates (jobs, recovery points) is compared with this clock: the machine's may be wrong.
+        """
+        return self.clock.now() + self._ahead
+
     def version_of(self, api: Api) -> str:
         """The api-version in force for a family."""
         return self._api_versions.get(api.name, api.version)
@@ -175,4 +185,8 @@ class ArmClient:
         if data is None and method == "POST":
             # Without a body it still needs its Content-Length.
             data = b""
-        return self._sender.send(Call(method, url, data, reads, once, classify(method, url)), base)
+        response = self._sender.send(Call(method, url, data, reads, once, classify(method, url)), base)
+        dated = date_of(response.headers)
+        if dated is not None:
+            self._ahead = dated - self.clock.now()
+        return response

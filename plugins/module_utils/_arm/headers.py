@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 
 class Headers(Mapping[str, str]):
@@ -25,3 +27,12 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """When the server answered, by its own clock, to the second (the ``Date`` header); None when it does not say."""
+    try:
+        moment = parsedate_to_datetime(headers.get("date") or "")
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

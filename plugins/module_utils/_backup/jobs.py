@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any, Callable, Iterable, Iterator, Mapping
 
 from .._arm.client import ArmClient, Response
 from .._arm.errors import ArmError, OperationFailed
+from .._arm.headers import date_of
 from .._arm.ids import segment
 from .._arm.paging import pages
 from .._arm.timestamps import format_time, is_unset, parse_duration, parse_time
@@ -267,11 +267,7 @@ def running_jobs(client: ArmClient, vault: VaultRef, operation: str) -> tuple[li
 
 def server_time(response: Response) -> datetime | None:
     """Azure's clock, to the second, as the ``Date`` header of an answer says."""
-    try:
-        moment = parsedate_to_datetime(response.headers.get("date") or "")
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return date_of(response.headers)
 
 
 def get_job(client: ArmClient, vault: VaultRef, job_id: str) -> Job | None:
