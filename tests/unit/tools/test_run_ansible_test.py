@@ -24,7 +24,8 @@ def make_venv(folder: Path, source: str) -> Path:
 
 def test_script_has_the_name_that_ansible_test_looks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    venv = make_venv(tmp_path / "venv", "    default_packages = dict(\n        pip='24.2',\n    )\n    override = {'3.8': dict(\n            pip='21.3.1',\n    )}\n")
+    source = "    default_packages = dict(\n        pip='24.2',\n    )\n    override = {'3.8': dict(\n            pip='21.3.1',\n    )}\n"
+    venv = make_venv(tmp_path / "venv", source)
     run_ansible_test.provide_pip(venv)
     cache = tmp_path / "home" / ".ansible" / "test" / "cache"
     assert sorted(path.name for path in cache.iterdir()) == ["get_pip_21_3_1.py", "get_pip_24_2.py"]
