@@ -47,6 +47,7 @@ _FOREIGN: Mapping[str, tuple[str, ...]] = {
         "target_subscription",
         "zone",
         "from_secondary_region",
+        "tags",
     ),
 }
 _NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -55,7 +56,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     REPLACE: ("storage_account",),
 }
 # Facts F.7: what a restore from the paired region cannot do.
-_NOT_ACROSS_REGIONS = ("disk_encryption_set", "identity", "secured_vm_disk_encryption_set")
+_NOT_ACROSS_REGIONS = ("disk_encryption_set", "identity", "secured_vm_disk_encryption_set", "validate")
 
 Params = Mapping[str, Any]
 
@@ -73,6 +74,8 @@ def check_options(params: Params) -> None:
             raise OptionError(name, f"it is needed with mode={mode}")
     if mode == REPLACE and not params.get("allow_replace"):
         raise OptionError("allow_replace", "mode=replace puts the disks of the recovery point in the place of the VM's own; set allow_replace to true to agree")
+    if mode == DISKS and params.get("tags") and not _given(params, "target_resource_group"):
+        raise OptionError("tags", "without target_resource_group the disks become blobs, which have no tags")
     _check_point(params)
     _check_tier(params)
     _check_secondary(params)
@@ -84,7 +87,7 @@ def check_options(params: Params) -> None:
 
 def _given(params: Params, name: str) -> bool:
     value = params.get(name)
-    return value is not None and value is not False and value != ""
+    return value is not None and value is not False and value != "" and value != {}
 
 
 def _check_point(params: Params) -> None:
@@ -120,6 +123,8 @@ def _check_tier(params: Params) -> None:
     if days is not None and int(days) not in REHYDRATION_DAYS:
         raise OptionError("rehydration_duration", f"{days} is not from {REHYDRATION_DAYS.start} to {REHYDRATION_DAYS.stop - 1} days")
     if tier == SNAPSHOT:
+        if params["mode"] == REPLACE:
+            raise OptionError("tier", f"mode=replace needs a copy in the vault, so it contradicts tier={SNAPSHOT}")
         for name in ("zone", "from_secondary_region"):
             if _given(params, name):
                 raise OptionError(name, f"it needs a copy in the vault, so it contradicts tier={SNAPSHOT}")
@@ -161,9 +166,9 @@ def point_wish(params: Params, *, needs_vault: bool = False) -> PointWish:
 
 
 def needs_vault(params: Params, target: RestoreTarget) -> bool:
-    """Whether only a copy in the vault will do: other zone, other subscription, other region (facts E.2)."""
+    """Whether only a copy in the vault will do: other zone, other subscription, other region, replaced disks (facts E.2, F.2)."""
     elsewhere = bool(target.group_id) and not _same_subscription(target.group_id or "", target.source_vm_id)
-    return bool(params.get("from_secondary_region") or target.zone or elsewhere)
+    return bool(params.get("from_secondary_region") or target.zone or elsewhere or target.mode == REPLACE)
 
 
 def _same_subscription(one: str, other: str) -> bool:
@@ -195,12 +200,12 @@ def _make_target(params: Params, vm: Vm) -> RestoreTarget:
     mode = params["mode"]
     subscription = _subscription(params, vm)
     group = _target_group(params, subscription) if mode != REPLACE else None
-    network, subnet = _network(params, subscription) if mode == NEW_VM else (None, None)
+    network, subnet = _network(params, subscription, group) if mode == NEW_VM else (None, None)
     luns = params.get("disk_luns")
     return RestoreTarget(
         mode=mode,
         source_vm_id=vm.id,
-        storage_account_id=_storage_account(params, subscription),
+        storage_account_id=_storage_account(params, subscription, group),
         group_id=group,
         vm_id=f"{group}/providers/{VM_TYPE}/{new_name(params['vm_name'], vm)}" if mode == NEW_VM else None,
         network_id=network,
@@ -274,7 +279,8 @@ def _group_name(option: str, text: str) -> str:
     return text
 
 
-def _storage_account(params: Params, subscription: str) -> str:
+def _storage_account(params: Params, subscription: str, target_group: str | None) -> str:
+    """A name belongs to its own option's group, else to the target group."""
     text, group = str(params["storage_account"]), params.get("storage_account_resource_group")
     if text.startswith("/"):
         if group:
@@ -282,14 +288,17 @@ def _storage_account(params: Params, subscription: str) -> str:
         return _id_option(params, "storage_account", STORAGE_TYPE) or ""
     if not _STORAGE_NAME.match(text):
         raise OptionError("storage_account", f"{text!r} is not the name of a storage account: 3 to 24 lower-case letters and digits")
-    if not group:
+    if group:
+        owner = f"/subscriptions/{subscription}/resourceGroups/{_group_name('storage_account_resource_group', group)}"
+    elif target_group:
+        owner = target_group
+    else:
         raise OptionError("storage_account_resource_group", "it is needed when storage_account is a name; or give the account's resource id")
-    name = _group_name("storage_account_resource_group", group)
-    return f"/subscriptions/{subscription}/resourceGroups/{name}/providers/{STORAGE_TYPE}/{text}"
+    return f"{owner}/providers/{STORAGE_TYPE}/{text}"
 
 
-def _network(params: Params, subscription: str) -> tuple[str, str]:
-    """Ids of network and subnet, from ids or names."""
+def _network(params: Params, subscription: str, target_group: str | None) -> tuple[str, str]:
+    """Ids of network and subnet, from ids or names; the network's name belongs to its own option's group, else to the target group."""
     subnet, network, group = str(params["subnet"]), params.get("virtual_network"), params.get("virtual_network_resource_group")
     if subnet.startswith("/"):
         parsed = _typed("subnet", subnet, SUBNET_TYPE)
@@ -310,10 +319,8 @@ def _network(params: Params, subscription: str) -> tuple[str, str]:
     else:
         if not _PLAIN_NAME.match(network):
             raise OptionError("virtual_network", f"{network!r} is not the name of a network")
-        if not group:
-            raise OptionError("virtual_network_resource_group", "it is needed when virtual_network is a name; or give the network's resource id")
-        name = _group_name("virtual_network_resource_group", group)
-        owner = f"/subscriptions/{subscription}/resourceGroups/{name}/providers/{NETWORK_TYPE}/{network}"
+        home = f"/subscriptions/{subscription}/resourceGroups/{_group_name('virtual_network_resource_group', group)}" if group else target_group
+        owner = f"{home}/providers/{NETWORK_TYPE}/{network}"
     return owner, f"{owner}/subnets/{subnet}"
 
 

@@ -1,0 +1,276 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what a restore task has to know, in few requests: vaults, restore jobs, target VMs, recovery points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar
+
+from .._arm.client import ArmClient
+from .._arm.errors import ArmError
+from .._arm.ids import ResourceId
+from .._fleet import Vm, VmReport, run_each
+from .apis import COMPUTE
+from .items import ProtectedItem
+from .jobs import Job
+from .names import VaultRef, item_path
+from .recovery_points import PointWish, RecoveryPoint, choose
+from .restore_plan import Decision, RestoreRun, Situation, read_run
+from .restore_request import NEW_VM, RestoreTarget
+from .restore_stamps import Stamp, VaultFacts, read_vault
+from .vaults import Located
+
+T = TypeVar("T")
+
+FEW = 5
+"""Up to this many target VMs of a resource group are asked for one by one; beyond it the group's VMs are listed."""
+
+NEWEST = 3
+"""How many of a VM's finished restores are looked into when its target VM exists: the newest tell where that came from."""
+
+
+@dataclass
+class Case:
+    """One VM's restore, from the wish to the end."""
+
+    vm: Vm
+    target: RestoreTarget
+    wish: PointWish
+    vault: VaultRef | None = None
+    item: ProtectedItem | None = None
+    situation: Situation = field(default_factory=lambda: Situation(points=()))
+    known_jobs: frozenset[str] = frozenset()
+    """Names of the VM's restore jobs that were there before anything was sent."""
+    decision: Decision | None = None
+    report: VmReport = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.report = VmReport(self.vm)
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing has gone wrong with it so far."""
+        return self.report.failure is None
+
+    @property
+    def path(self) -> str:
+        if self.item is not None:
+            return self.item.path
+        assert self.vault is not None
+        return item_path(self.vault, self.vm)
+
+
+def for_each(cases: Iterable[Case], work: Callable[[Case], object]) -> None:
+    """Works on all cases that are still open, several at once; an ArmError ends its own case only."""
+    for outcome in run_each([case for case in cases if case.open], work):
+        if outcome.error is not None:
+            outcome.item.report.fail(outcome.error)
+
+
+def place(cases: Sequence[Case], located: Mapping[str, Located]) -> None:
+    """Puts vault and item into the cases. What cannot be restored for lack of an item shows when a point has to be chosen."""
+    for case in cases:
+        found = located[case.vm.key]
+        case.vault, case.item = found.vault, found.item
+        problem = found.problem or _no_item(case)
+        if problem is not None:
+            case.situation = replace(case.situation, points=problem)
+
+
+def _no_item(case: Case) -> ArmError | None:
+    if case.item is None:
+        return ArmError(
+            f"No vault has backups of {case.vm.name}." if case.vault is None else f"The vault {case.vault.name} has no backups of {case.vm.name}.",
+            code="NotProtected",
+            target=case.vm.id,
+            hint="Check the VM's name and resource group (those it had when it was backed up), and vault and resource_group.",
+        )
+    if case.item.soft_deleted:
+        return ArmError(
+            f"The backups of {case.vm.name} are deleted; they are kept until {case.item.facts().get('purge_time') or 'their purge'}.",
+            code="SoftDeleted",
+            target=case.item.id,
+            hint="Bring them back first with vm_backup_protection, state=stopped or state=protected.",
+        )
+    return None
+
+
+def read_regions(client: ArmClient, stamp: Stamp, cases: Sequence[Case]) -> None:
+    """The region of each target, and whether its vault may restore there; one GET a vault."""
+    facts = _by_vault(cases, lambda vault, _members: read_vault(client, vault))
+    regions: dict[str, str] = {}
+    for case in cases:
+        if case.vault is None or not case.open:
+            continue
+        try:
+            found = facts[case.vault.key]
+            if case.vault.key not in regions:
+                regions[case.vault.key] = stamp.region(found)
+            _check_subscription(found, case.target)
+            case.target = replace(case.target, region=regions[case.vault.key])
+        except ArmError as error:
+            case.report.fail(error)
+
+
+def _check_subscription(facts: VaultFacts, target: RestoreTarget) -> None:
+    if not target.group_id or facts.cross_subscription is not False:
+        return
+    if ResourceId.parse(target.group_id).subscription.lower() == facts.ref.subscription.lower():
+        return
+    raise ArmError(
+        f"The vault {facts.ref.name} does not allow restores to another subscription.",
+        code="CrossSubscriptionRestoreDisabled",
+        target=facts.ref.id,
+        hint="Switch on cross-subscription restore in the vault's properties, or restore to the vault's subscription.",
+    )
+
+
+def read_situations(client: ArmClient, stamp: Stamp, cases: Sequence[Case], start: datetime) -> None:
+    """Jobs since `start`, target VMs and recovery points of all cases."""
+    listed = _by_vault(cases, lambda vault, _members: stamp.jobs(vault, start))
+    missing = _by_vault(cases, lambda vault, members: stamp.missing_items(vault, [case.item for case in members if case.item]))
+    _read_target_vms(client, cases)
+
+    def read(case: Case) -> None:
+        reason = missing.get(case.vault.key, {}).get(case.vm.key) if case.vault else None
+        if reason:
+            error = ArmError(f"{case.vm.name} {reason}", code="NotInSecondaryRegion", target=case.vm.id)
+            case.situation = replace(case.situation, points=error)
+        _read_points(stamp, case)
+        _read_runs(stamp, case, listed.get(case.vault.key, []) if case.vault else [])
+
+    for_each(cases, read)
+    everything = [(case, run) for case in cases for run in case.situation.runs]
+    for case in cases:
+        others = tuple(run for owner, run in everything if owner is not case)
+        if case.target.mode == NEW_VM and case.situation.target_vm is not None:
+            case.situation = replace(case.situation, others=others)
+
+
+def _read_target_vms(client: ArmClient, cases: Sequence[Case]) -> None:
+    by_group: dict[str, list[Case]] = {}
+    for case in cases:
+        if case.open and case.target.mode == NEW_VM and case.target.group_id:
+            by_group.setdefault(case.target.group_id.lower(), []).append(case)
+    for members in by_group.values():
+        if len(members) <= FEW:
+            for_each(members, lambda case: _put_vm(case, client.find(ResourceId.parse(case.target.vm_id).path, COMPUTE)))
+            continue
+        try:
+            found = _vms_of_group(client, str(members[0].target.group_id))
+        except ArmError as error:
+            for case in members:
+                case.report.fail(error)
+            continue
+        for case in members:
+            _put_vm(case, found.get(str(case.target.vm_id).lower()))
+
+
+def _vms_of_group(client: ArmClient, group_id: str) -> dict[str, dict[str, Any]]:
+    """By lower id; nothing when the group does not exist (validation or the restore itself will say so)."""
+    path = f"{ResourceId.parse(group_id).path}/providers/Microsoft.Compute/virtualMachines"
+    try:
+        return {str(resource.get("id", "")).lower(): resource for resource in client.list(path, COMPUTE)}
+    except ArmError as error:
+        if error.status == 404:
+            return {}
+        raise
+
+
+def _put_vm(case: Case, resource: Mapping[str, Any] | None) -> None:
+    case.situation = replace(case.situation, target_vm=resource)
+
+
+def _read_points(stamp: Stamp, case: Case) -> None:
+    """An error is kept for the moment when a point is needed; a target VM that exists and may be of any point needs none."""
+    if isinstance(case.situation.points, ArmError):
+        return
+    if case.situation.target_vm is not None and case.wish.name is None:
+        return
+    points: Sequence[RecoveryPoint] | ArmError
+    try:
+        if case.wish.name is not None:
+            named = stamp.point(case.path, case.wish.name)
+            points = [named] if named else []
+        else:
+            points = stamp.points(case.path)
+            if case.target.luns is not None:
+                points = _with_disks(stamp, case, points)
+    except ArmError as error:
+        points = error
+    case.situation = replace(case.situation, points=points)
+
+
+def _with_disks(stamp: Stamp, case: Case, points: list[RecoveryPoint]) -> list[RecoveryPoint]:
+    """The points, the one to be restored with its disks: a list tells no disks, and LUNs are compared by disk names."""
+    try:
+        chosen = choose(points, case.wish)
+    except ArmError:
+        return points
+    detailed = stamp.point(case.path, chosen.name)
+    return [detailed if detailed and point is chosen else point for point in points]
+
+
+def _read_runs(stamp: Stamp, case: Case, jobs: Sequence[Job]) -> None:
+    """Looks into those jobs of the VM that may be the wanted restore, newest first."""
+    own = [job for job in jobs if job.is_of(case.vm)]
+    case.known_jobs = frozenset(job.name for job in own)
+    runs = []
+    for job in candidates(own, case.situation, case.target):
+        assert case.vault is not None
+        detailed = job if job.detailed else stamp.job(case.vault, job.name)
+        if detailed is not None:
+            runs.append(read_run(detailed))
+    case.situation = replace(case.situation, runs=tuple(runs))
+
+
+def candidates(jobs: Iterable[Job], situation: Situation, target: RestoreTarget) -> list[Job]:
+    """The jobs worth a read of their own: all that run, and those finished ones that can be what is wanted."""
+    newest = sorted(jobs, key=_start, reverse=True)
+    running = [job for job in newest if not job.finished]
+    ended = [job for job in newest if job.succeeded]
+    if target.mode == NEW_VM:
+        return running + (ended[:NEWEST] if situation.target_vm is not None else [])
+    oldest = _oldest_point(situation)
+    return running + [job for job in ended if oldest is None or job.start is None or job.start >= oldest]
+
+
+def _oldest_point(situation: Situation) -> datetime | None:
+    """No restore of a point begins before the point was made."""
+    if isinstance(situation.points, ArmError):
+        return None
+    return min((point.time for point in situation.points if point.time is not None), default=None)
+
+
+def _start(job: Job) -> float:
+    return job.start.timestamp() if job.start else 0.0
+
+
+def look_again(stamp: Stamp, case: Case) -> None:
+    """Reads the running jobs of a case anew."""
+    runs: list[RestoreRun] = []
+    for run in case.situation.runs:
+        again = stamp.job(case.vault, run.job.name) if run.running and case.vault else None
+        runs.append(read_run(again) if again else run)
+    case.situation = replace(case.situation, runs=tuple(runs))
+
+
+def _by_vault(cases: Sequence[Case], read: Callable[[VaultRef, list[Case]], T]) -> dict[str, T]:
+    """One read a vault, by vault key; an error ends the cases of that vault."""
+    members: dict[str, list[Case]] = {}
+    vaults: dict[str, VaultRef] = {}
+    for case in cases:
+        if case.open and case.vault is not None:
+            vaults[case.vault.key] = case.vault
+            members.setdefault(case.vault.key, []).append(case)
+    found: dict[str, T] = {}
+    for outcome in run_each(vaults.values(), lambda vault: read(vault, members[vault.key])):
+        if outcome.error is None and outcome.value is not None:
+            found[outcome.item.key] = outcome.value
+        elif outcome.error is not None:
+            for case in members[outcome.item.key]:
+                case.report.fail(outcome.error)
+    return found

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where restores are asked for: the region of the vault here, its paired region in `cross_region`. Same steps, other calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Collection, Mapping, Protocol, Sequence
+
+from .._arm.client import ArmClient
+from .._arm.ids import segment
+from .._arm.poller import Operation, operation_of
+from .apis import BACKUP, VAULT
+from .items import ProtectedItem
+from .jobs import Job, get_job, list_jobs
+from .names import VaultRef
+from .recovery_points import RecoveryPoint, get_point, list_points
+from .restore_plan import OPERATION
+from .restore_request import trigger_body
+from .watcher import Followed, JobWatcher, Watch
+
+
+@dataclass(frozen=True)
+class VaultFacts:
+    """What a restore needs to know of a vault. `region` short form; None where the vault does not tell."""
+
+    ref: VaultRef
+    region: str
+    cross_region: bool | None
+    cross_subscription: bool | None
+
+
+def read_vault(client: ArmClient, vault: VaultRef) -> VaultFacts:
+    """One GET of the vault (api `vault`)."""
+    resource = client.get(vault.path, VAULT).body or {}
+    properties = resource.get("properties") or {}
+    redundancy = properties.get("redundancySettings") or {}
+    restore = (properties.get("restoreSettings") or {}).get("crossSubscriptionRestoreSettings") or {}
+    return VaultFacts(
+        vault,
+        short_region(str(resource.get("location") or "")),
+        _enabled(redundancy, "crossRegionRestore"),
+        _enabled(restore, "crossSubscriptionRestoreState"),
+    )
+
+
+def _enabled(settings: Mapping[str, Any], name: str) -> bool | None:
+    value = settings.get(name)
+    return None if not value else str(value).lower() == "enabled"
+
+
+def short_region(text: str) -> str:
+    """`East Asia` as `eastasia`."""
+    return text.replace(" ", "").lower()
+
+
+@dataclass(frozen=True)
+class Order:
+    """One restore to be sent."""
+
+    vault: VaultRef
+    item_path: str
+    point: RecoveryPoint
+    request: Mapping[str, Any]
+
+
+class Stamp(Protocol):
+    """The calls of a restore, in one of the two regions."""
+
+    operation: str
+    """What its jobs are called: Restore or CrossRegionRestore."""
+
+    secondary: bool
+
+    def region(self, vault: VaultFacts) -> str:
+        """Where the restore goes to; raises ArmError when the vault cannot restore there."""
+
+    def missing_items(self, vault: VaultRef, items: Collection[ProtectedItem]) -> dict[str, str]:
+        """Why some of these items cannot be restored here, by VM key."""
+
+    def points(self, item_path: str) -> list[RecoveryPoint]:
+        """All recovery points of an item, newest first."""
+
+    def point(self, item_path: str, name: str) -> RecoveryPoint | None:
+        """One recovery point."""
+
+    def jobs(self, vault: VaultRef, start: datetime) -> list[Job]:
+        """The restore jobs of a vault that began at `start` or later, without their bags."""
+
+    def job(self, vault: VaultRef, name: str) -> Job | None:
+        """One job with its bag."""
+
+    def send(self, order: Order) -> Operation | None:
+        """Starts a restore. Not repeatable: an ambiguous failure means that it may run."""
+
+    def follow(self, watches: Sequence[Watch], *, timeout: float, interval: float) -> dict[str, Followed]:
+        """Waits for restores."""
+
+    def once(self, watches: Sequence[Watch]) -> dict[str, Followed]:
+        """One look at restores."""
+
+
+class PrimaryStamp:
+    """The vault's own region."""
+
+    operation = OPERATION
+    secondary = False
+
+    def __init__(self, client: ArmClient) -> None:
+        self._client = client
+
+    def region(self, vault: VaultFacts) -> str:
+        return vault.region
+
+    def missing_items(self, vault: VaultRef, items: Collection[ProtectedItem]) -> dict[str, str]:
+        return {}
+
+    def points(self, item_path: str) -> list[RecoveryPoint]:
+        return list_points(self._client, item_path, BACKUP)
+
+    def point(self, item_path: str, name: str) -> RecoveryPoint | None:
+        return get_point(self._client, item_path, name, BACKUP)
+
+    def jobs(self, vault: VaultRef, start: datetime) -> list[Job]:
+        return list(list_jobs(self._client, vault, operation=OPERATION, start=start))
+
+    def job(self, vault: VaultRef, name: str) -> Job | None:
+        return get_job(self._client, vault, name)
+
+    def send(self, order: Order) -> Operation | None:
+        path = f"{order.item_path}/recoveryPoints/{segment(order.point.name)}/restore"
+        return operation_of(self._client.post(path, BACKUP, trigger_body(dict(order.request))))
+
+    def follow(self, watches: Sequence[Watch], *, timeout: float, interval: float) -> dict[str, Followed]:
+        return JobWatcher(self._client, timeout=timeout, poll_interval=interval).follow(watches)
+
+    def once(self, watches: Sequence[Watch]) -> dict[str, Followed]:
+        return JobWatcher(self._client, timeout=0.0).once(watches)
+
+
+def look_back_start(now: datetime, days: int) -> datetime:
+    """The earliest start of a job that still counts."""
+    return now - timedelta(days=days)
