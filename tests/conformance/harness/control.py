@@ -55,5 +55,10 @@ class Control:
         """Moves the simulator's clock forward, in virtual seconds."""
         self._call("POST", "/clock", {"advance": seconds})
 
+    def clock(self) -> dict[str, Any]:
+        """now (ISO 8601), elapsed (virtual seconds since the start), speed."""
+        found: dict[str, Any] = self._call("GET", "/clock")
+        return found
+
     def state(self) -> Any:
         return self._call("GET", "/state")

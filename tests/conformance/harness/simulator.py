@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -43,6 +44,7 @@ class Simulator:
         self.control = Control(self.ready["control_url"])
         self.ansible = Ansible(folder, self.environment())
         self.subscription = self.ready["subscription_id"]
+        self._token: tuple[str, float] | None = None
 
     def _wait_for(self, ready: Path) -> dict[str, str]:
         for _attempt in range(600):
@@ -92,32 +94,35 @@ class Simulator:
     def vm_id(self, group: str, name: str) -> str:
         return f"{self.rg(group)}/providers/Microsoft.Compute/virtualMachines/{name}"
 
-    def arm(self, method: str, path: str, api_version: str = "2025-02-01", body: Any = None, **options: Any) -> requests.Response:
-        """One plain ARM request, with the estate's own credentials; for looking behind the modules' back."""
+    def arm(self, method: str, path: str, api_version: str = "2025-02-01", body: Any = None, params: Mapping[str, str] | None = None) -> requests.Response:
+        """One plain ARM request, with the estate's own credentials; for looking behind the modules' back. `path` may be a whole URL."""
         url = path if path.startswith("https://") else self.ready["arm_url"] + path
-        with requests.Session() as session:
-            session.trust_env = False
-            params = {} if "api-version=" in path else {"api-version": api_version}
-            return session.request(
-                method, url, params={**params, **options.pop("params", {})}, json=body, timeout=60, verify=self.ready["ca_file"],
-                headers={"Authorization": "Bearer " + self.token(), **options.pop("headers", {})}, **options,
-            )
+        query = {**({} if "api-version=" in url else {"api-version": api_version}), **(params or {})}
+        headers = {"Authorization": "Bearer " + self.token()}
+        return self._session.request(method, url, params=query, json=body, headers=headers, timeout=60)
 
-    def token(self) -> str:
-        """An access token from the simulator's login endpoint."""
-        form = {
-            "grant_type": "client_credentials", "client_id": self.ready["client_id"], "client_secret": self.ready["client_secret"],
-            "scope": self.ready["arm_url"] + "/.default",
-        }
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.post(f"{self._login()}/{self.ready['tenant_id']}/oauth2/v2.0/token", data=form, timeout=60, verify=self.ready["ca_file"])
+    @cached_property
+    def _session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = self.ready["ca_file"]
+        return session
+
+    def token(self, *, fresh: bool = False) -> str:
+        """An access token from the simulator's login endpoint, kept for 20 virtual minutes."""
+        now = float(self.control.clock()["elapsed"])
+        if fresh or self._token is None or now > self._token[1] + 1200:
+            form = {
+                "grant_type": "client_credentials", "client_id": self.ready["client_id"], "client_secret": self.ready["client_secret"],
+                "scope": self.ready["arm_url"] + "/.default",
+            }
+            answer = self._session.post(f"{self._login}/{self.ready['tenant_id']}/oauth2/v2.0/token", data=form, timeout=60)
             answer.raise_for_status()
-            return str(answer.json()["access_token"])
+            self._token = (str(answer.json()["access_token"]), now)
+        return self._token[0]
 
+    @cached_property
     def _login(self) -> str:
-        with requests.Session() as session:
-            session.trust_env = False
-            found = session.get(self.ready["arm_url"] + "/metadata/endpoints", params={"api-version": "2022-09-01"}, timeout=60, verify=self.ready["ca_file"])
-            found.raise_for_status()
-            return str(found.json()["authentication"]["loginEndpoint"]).rstrip("/")
+        found = self._session.get(self.ready["arm_url"] + "/metadata/endpoints", params={"api-version": "2022-09-01"}, timeout=60)
+        found.raise_for_status()
+        return str(found.json()["authentication"]["loginEndpoint"]).rstrip("/")
