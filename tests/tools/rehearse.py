@@ -24,17 +24,26 @@ SPEED = "600"
 def main(build: Path, arguments: list[str]) -> int:
     collection = build / "ansible_collections" / "lifeboat" / "azure_dr"
     estate = collection / "playbooks" / "files" / "rehearse_estate.yml"
+    report = build / "rehearsal"
+    summary = report.with_suffix(".txt")
+    summary.unlink(missing_ok=True)
     with simulator.running(build / "runs" / "rehearse", "--estate", str(estate), "--speed", SPEED) as ready:
         environment = {
             **os.environ,
             **simulator.environment(ready),
+            "REHEARSE_REPORT": str(report),
             "ANSIBLE_COLLECTIONS_PATH": str(build),
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         }
         facts = json.dumps({"simulator_control_url": ready["control_url"]})
         command = [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), "lifeboat.azure_dr.rehearse", "--extra-vars", facts, *arguments]
-        return subprocess.run(command, env=environment, cwd=build, check=False).returncode
+        status = subprocess.run(command, env=environment, cwd=build, check=False).returncode
+    if summary.exists():
+        print(summary.read_text())
+    print("The rehearsal %s." % ("passed" if status == 0 else "FAILED"))
+    return status
 
 
 if __name__ == "__main__":
