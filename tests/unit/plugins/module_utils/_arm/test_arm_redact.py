@@ -1,0 +1,71 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nothing secret gets out, whatever form it comes in."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.auth.method import Token
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.auth.options import read_options
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OptionError
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.redact import MASK, keep_secret, redact, short_url
+
+JWT = "eyJ0eXAiOiJKV1QiLCJh.eyJhdWQiOiJodHRwczovL21hbmFn.c2lnbmF0dXJl"
+SIGNED = "https://management.azure.com/subscriptions/s/x/operationsStatus/op?api-version=2025-02-01&t=638&c=MIIHpTC&s=abc&h=def"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (f"Authorization: Bearer {JWT}", JWT),
+        ("Authorization: Bearer opaque-token-0123456789", "opaque-token-0123456789"),
+        (f"the token {JWT} is out of date", JWT),
+        ("https://a.blob.core.windows.net/c/b?sv=1&sig=aBc%2Fd&se=2", "aBc%2Fd"),
+        ("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=Zm9vYmFy==;x=1", "Zm9vYmFy=="),
+        ("grant_type=client_credentials&client_secret=s3cr~t&scope=x", "s3cr~t"),
+        ('{"access_token": "abc.def-123"}', "abc.def-123"),
+        ("client_assertion=abcdef&x=1", "=abcdef"),
+    ],
+)
+def test_patterns_are_masked(text: str, secret: str) -> None:
+    assert secret not in redact(text)
+    assert MASK in redact(text)
+
+
+def test_known_secrets_are_masked_also_when_encoded() -> None:
+    keep_secret("pa ss/word~1")
+    keep_secret("abc")
+    keep_secret(None)
+    for text in ("x pa ss/word~1 y", "x pa%20ss%2Fword~1 y", "x pa+ss%2Fword~1 y"):
+        assert redact(text) == f"x {MASK} y"
+    assert redact("an abc of things") == "an abc of things"
+
+
+def test_signed_urls_become_readable() -> None:
+    short = "https://management.azure.com/subscriptions/s/x/operationsStatus/op?api-version=2025-02-01"
+    assert short_url(SIGNED) == short
+    assert redact(f"cannot read {SIGNED} now") == f"cannot read {short} now"
+    compute = "https://management.azure.com/x?p=1&api-version=2024-11-01&monitor=true&t=1&c=2"
+    assert redact(compute) == "https://management.azure.com/x?p=1&api-version=2024-11-01&monitor=true"
+    assert short_url("/x?api-version=1") == "/x?api-version=1"
+
+
+def test_errors_options_and_tokens_keep_their_secrets() -> None:
+    options = read_options({"secret": "top-secret-value", "access_token": "given-token-value"}, {"AZURE_CLIENT_CERTIFICATE_PASSWORD": "pass-phrase-1"})
+    assert "top-secret-value" not in repr(options)
+    assert "given-token-value" not in repr(options)
+    assert "given" not in repr(Token("given-token-value", 1.0))
+    error = ArmError(
+        "refused top-secret-value", target="given-token-value", operation="PUT top-secret-value", hint="not pass-phrase-1", code="Refused"
+    )
+    try:
+        raise error
+    except ArmError:
+        shown = traceback.format_exc()
+    for text in (str(error), repr(error), shown, str(error.as_failure()), str(error.args)):
+        for secret in ("top-secret-value", "given-token-value", "pass-phrase-1"):
+            assert secret not in text
+    assert "top-secret-value" not in str(OptionError("secret", "top-secret-value is no secret"))
