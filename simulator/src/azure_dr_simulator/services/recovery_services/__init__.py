@@ -1,0 +1,6 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recovery Services: vaults and the backup of Azure VMs."""
+
+from __future__ import annotations
