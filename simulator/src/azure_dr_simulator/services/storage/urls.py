@@ -1,0 +1,148 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Routes of storage accounts and containers (ARM only: the simulator has no blob endpoint)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Mapping
+
+from ...paging import page
+from ...replies import AzureError, Reply, resource_not_found
+from ...routing import Call, Router
+from ...world import World
+from .state import Account, Container, StorageState, put_container
+from .views import account_view, container_view, keys_view
+
+_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Storage"
+_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage"
+_ACCOUNT = f"{_GROUP}/storageAccounts/{{account}}"
+_CONTAINERS = f"{_ACCOUNT}/blobServices/default/containers"
+_ACCOUNT_NAME = re.compile(r"^[a-z0-9]{3,24}$")
+_CONTAINER_NAME = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(root|web|logs)$")
+_OWN = ("provisioningState", "creationTime", "primaryEndpoints", "primaryLocation", "statusOfPrimary", "keyCreationTime", "encryption", "allowSharedKeyAccess")
+
+
+def register(router: Router, world: World) -> None:
+    """Adds the routes."""
+    for root in (_SUBSCRIPTION, _GROUP):
+        router.add("GET", f"{root}/storageAccounts", _list)
+    router.add("POST", f"{_SUBSCRIPTION}/checkNameAvailability", _check_name)
+    router.add("GET", _ACCOUNT, lambda call: Reply(200, account_view(_need(call))))
+    router.add("PUT", _ACCOUNT, _put)
+    router.add("PATCH", _ACCOUNT, _patch)
+    router.add("DELETE", _ACCOUNT, _delete)
+    router.add("POST", f"{_ACCOUNT}/listKeys", lambda call: Reply(200, keys_view(_need(call))))
+    router.add("GET", _CONTAINERS, _list_containers)
+    router.add("GET", f"{_CONTAINERS}/{{container}}", _get_container)
+    router.add("PUT", f"{_CONTAINERS}/{{container}}", _put_container)
+    router.add("DELETE", f"{_CONTAINERS}/{{container}}", _delete_container)
+
+
+def _need(call: Call) -> Account:
+    found = call.world.state(StorageState).accounts.get(call.vars["subscription"], call.vars["group"], call.vars["account"])
+    if found is None:
+        raise resource_not_found("Microsoft.Storage/storageAccounts", call.vars["account"], call.vars["group"])
+    return found
+
+
+def _list(call: Call) -> Reply:
+    accounts = call.world.state(StorageState).accounts.within(call.vars["subscription"], call.vars.get("group"))
+    return page(call, sorted(accounts, key=lambda one: one.name), account_view)
+
+
+def _check_name(call: Call) -> Reply:
+    name = str((call.body or {}).get("name", ""))
+    if not _ACCOUNT_NAME.match(name):
+        return Reply(200, {"nameAvailable": False, "reason": "AccountNameInvalid", "message": f"{name} is not a valid storage account name."})
+    if call.world.state(StorageState).named(name):
+        return Reply(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": f"The storage account named {name} is already taken."})
+    return Reply(200, {"nameAvailable": True})
+
+
+def _put(call: Call) -> Reply:
+    body: Mapping[str, Any] = call.body if isinstance(call.body, dict) else {}
+    state = call.world.state(StorageState)
+    name = call.vars["account"]
+    existing = state.accounts.get(call.vars["subscription"], call.vars["group"], name)
+    if existing is not None:
+        _update(existing, body)
+        return Reply(200, account_view(existing))
+    if not _ACCOUNT_NAME.match(name):
+        raise AzureError(
+            400,
+            "AccountNameInvalid",
+            f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use "
+            "numbers and lower-case letters only.",
+        )
+    if state.named(name):
+        raise AzureError(409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
+    location = str(body.get("location") or "").replace(" ", "").lower()
+    if not location:
+        raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
+    account = Account(call.vars["subscription"], call.vars["group"], name, location, created=call.world.now())
+    account.kind = str(body.get("kind") or "StorageV2")
+    _update(account, body)
+    state.accounts.put(account)
+    return Reply(200, account_view(account))
+
+
+def _patch(call: Call) -> Reply:
+    account = _need(call)
+    _update(account, call.body if isinstance(call.body, dict) else {})
+    return Reply(200, account_view(account))
+
+
+def _update(account: Account, body: Mapping[str, Any]) -> None:
+    properties = body.get("properties") or {}
+    if "tags" in body:
+        account.tags = {str(key): str(value) for key, value in (body["tags"] or {}).items()}
+    account.sku = str((body.get("sku") or {}).get("name") or account.sku)
+    account.allow_shared_key = bool(properties.get("allowSharedKeyAccess", account.allow_shared_key))
+    account.extra.update({name: value for name, value in properties.items() if name not in _OWN})
+
+
+def _delete(call: Call) -> Reply:
+    accounts = call.world.state(StorageState).accounts
+    found = accounts.get(call.vars["subscription"], call.vars["group"], call.vars["account"])
+    if found is None:
+        return Reply(204)
+    accounts.remove(found)
+    return Reply(200)
+
+
+def _list_containers(call: Call) -> Reply:
+    account = _need(call)
+    containers = sorted(account.containers.values(), key=lambda one: one.name)
+    return page(call, containers, lambda one: container_view(account, one))
+
+
+def _get_container(call: Call) -> Reply:
+    account, container = _need_container(call)
+    return Reply(200, container_view(account, container))
+
+
+def _put_container(call: Call) -> Reply:
+    account, name = _need(call), call.vars["container"]
+    if not _CONTAINER_NAME.match(name):
+        raise AzureError(400, "ContainerNameInvalid", "The specified resource name contains invalid characters.")
+    created = name not in account.containers
+    container = put_container(call.world, account, name)
+    properties = (call.body or {}).get("properties") or {}
+    container.public_access = str(properties.get("publicAccess") or container.public_access)
+    container.metadata = dict(properties.get("metadata") or container.metadata)
+    return Reply(201 if created else 200, container_view(account, container))
+
+
+def _delete_container(call: Call) -> Reply:
+    account = _need(call)
+    return Reply(200 if account.containers.pop(call.vars["container"], None) else 204)
+
+
+def _need_container(call: Call) -> tuple[Account, Container]:
+    account = _need(call)
+    container = account.containers.get(call.vars["container"])
+    if container is None:
+        raise AzureError(404, "ContainerNotFound", "The specified container does not exist.", headers={"x-ms-failure-cause": "service"})
+    return account, container
