@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Iterator
@@ -30,8 +30,8 @@ class Step:
     write: Exchange | None
     read: Exchange | None = None
     vm: str = ""
-    expected: dict[str, Any] = field(default_factory=dict)
-    """Members of the VM's entry in the result."""
+    looks: tuple[Exchange, ...] = ()
+    """All recorded looks at the list that this call reads; what other people did to it can show in between."""
 
     @property
     def index(self) -> int:
@@ -148,7 +148,8 @@ def _of_reads(flow: list[Exchange]) -> Iterator[Step]:
             phase = exchange.index
         step = _of_read(exchange)
         if step:
-            last[(phase, exchange.key)] = step
+            before = last.get((phase, exchange.key))
+            last[(phase, exchange.key)] = replace(step, looks=(*(before.looks if before else ()), exchange))
     yield from last.values()
 
 
