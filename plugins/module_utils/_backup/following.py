@@ -15,7 +15,7 @@ from .._fleet import Vm
 from .jobs import Job
 from .names import VaultRef
 
-CLOCK_SLACK = timedelta(seconds=60)
+CLOCK_SLACK = timedelta(seconds=10)
 """How much earlier than asked for a job may seem to have started: several machines of Azure write these times."""
 
 
@@ -107,6 +107,9 @@ def is_awaited(job: Job, watch: Watch) -> bool:
     if watch.operation and job.operation.lower() != watch.operation.lower():
         return False
     if watch.vm is None or not job.is_of(watch.vm) or job.name in watch.exclude:
+        return False
+    if job.error() is not None and watch.arm_operation is not None:
+        # It may be an attempt of a moment ago that failed at once; the operation tells the id for certain.
         return False
     return watch.not_before is None or job.start is None or job.start >= watch.not_before - CLOCK_SLACK
 

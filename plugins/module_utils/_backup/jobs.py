@@ -255,14 +255,14 @@ def list_jobs(
 
     ``once``: no retries and no waiting, for those who come back anyway.
     """
-    return JobList(client, vault, job_filter(operation=operation, status=status, start=start, end=end, now=client.clock.now()), once=once)
+    return JobList(client, vault, job_filter(operation=operation, status=status, start=start, end=end, now=client.server_now()), once=once)
 
 
 def running_jobs(client: ArmClient, vault: VaultRef, operation: str) -> tuple[list[Job], datetime]:
     """The jobs of this kind that run now in a vault, and Azure's time (or else this machine's) when that was true."""
     listing = list_jobs(client, vault, operation=operation, status="InProgress")
     jobs = [job for job in listing if not job.finished]
-    return jobs, listing.server_time or client.clock.now()
+    return jobs, listing.server_time or client.server_now()
 
 
 def server_time(response: Response) -> datetime | None:

@@ -189,7 +189,7 @@ class JobWatcher:
             vault.ref,
             operation=common_operation(states),
             status="InProgress" if running_only else None,
-            start=start if start or running_only else self._client.clock.now() - LONG_AGO,
+            start=start if start or running_only else self._client.server_now() - LONG_AGO,
             once=True,
         )
         try:

@@ -1,0 +1,18 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long a task waits for what it has started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """``wait`` at all; ``interval`` seconds between two looks; ``left`` tells the seconds that remain."""
+
+    wait: bool
+    interval: float
+    left: Callable[[], float]
