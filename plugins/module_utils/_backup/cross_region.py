@@ -10,7 +10,7 @@ against the job reads of the vault's region.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Collection, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 from urllib.parse import quote
 
 from .._arm.client import ArmClient
@@ -18,13 +18,15 @@ from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of, read_operation
 from .._arm.redact import keep_secret
+from .._fleet import Vm
 from .apis import BACKUP, CRR
 from .items import FILTER, ProtectedItem, items_by_vm
 from .jobs import Job, job_filter, read_job
 from .names import VaultRef
 from .recovery_points import RecoveryPoint, list_points
 from .restore_plan import CROSS_REGION_OPERATION
-from .restore_stamps import Order, VaultFacts
+from .restore_stamps import Order, VaultFacts, not_protected, read_vault
+from .vaults import Located, VaultChoice, find_vault, locate
 from .watcher import Followed, Watch
 
 FEW = 3
@@ -78,6 +80,20 @@ class SecondaryStamp:
         self._given = region_name
         self._regions: dict[str, str] = {}
 
+    def locate(self, vms: Sequence[Vm], choice: VaultChoice) -> dict[str, Located]:
+        """With a vault in the options, nothing is asked of the vault's own region, which may be down."""
+        vault = find_vault(self._client, choice)
+        return locate(self._client, vms, choice) if vault is None else {vm.key: Located(vm, vault) for vm in vms}
+
+    def facts(self, vault: VaultRef) -> VaultFacts:
+        try:
+            return read_vault(self._client, vault)
+        except ArmError as error:
+            if self._given is None or (error.status is not None and error.status < 500):
+                raise
+            # With its region down the vault may not answer; the restore itself will tell whether it is allowed.
+            return VaultFacts(vault, "", True, None)
+
     def region(self, vault: VaultFacts) -> str:
         enabled = vault.cross_region if vault.cross_region is not None else self._flag(vault.ref)
         if not enabled:
@@ -100,11 +116,19 @@ class SecondaryStamp:
         region = self._regions[vault.key]
         return f"/subscriptions/{segment(vault.subscription)}/providers/Microsoft.RecoveryServices/locations/{segment(region)}"
 
-    def missing_items(self, vault: VaultRef, items: Collection[ProtectedItem]) -> dict[str, str]:
+    def items(self, vault: VaultRef) -> dict[str, ProtectedItem] | None:
         listed = self._client.list(f"{vault.path}/backupProtectedItems/", CRR, params={"$filter": FILTER})
-        there = items_by_vm(listed, self._client.clock.now())
-        reason = f"has no copy in {self._regions[vault.key]} yet. Its first recovery points get there within about 36 hours."
-        return {item.vm.key: reason for item in items if item.vm.key not in there}
+        return items_by_vm(listed, self._client.clock.now())
+
+    def no_item(self, vm: Vm, vault: VaultRef | None) -> ArmError:
+        if vault is None:
+            return not_protected(vm, None)
+        return ArmError(
+            f"The vault {vault.name} has no backups of {vm.name} in {self._regions[vault.key]}.",
+            code="NotInSecondaryRegion",
+            target=vm.id,
+            hint="Check the VM's name and resource group. What was backed up lately gets there within about 36 hours.",
+        )
 
     def points(self, item_path: str) -> list[RecoveryPoint]:
         return list_points(self._client, item_path, CRR, secondary=True)

@@ -14,6 +14,7 @@ from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
 from .._arm.timestamps import parse_time
 from .._fleet import GROUP_NAME, VM_NAME, VM_TYPE, Vm
+from .protection import check_guard_requests
 from .recovery_points import ARCHIVE, SNAPSHOT, PointWish
 from .restore_request import DISKS, MODES, NEW_VM, REPLACE, SYSTEM_IDENTITY, Rehydration, RestoreTarget
 
@@ -218,7 +219,7 @@ def _make_target(params: Params, vm: Vm) -> RestoreTarget:
         disk_network_access=params.get("disk_network_access") or None,
         disk_access_id=_id_option(params, "disk_access", DISK_ACCESS_TYPE),
         rehydration=_rehydration(params),
-        resource_guard_operations=tuple(params.get("resource_guard_operations") or ()),
+        resource_guard_operation_requests=check_guard_requests(params.get("resource_guard_operation_requests")),
     )
 
 

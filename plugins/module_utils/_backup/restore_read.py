@@ -20,7 +20,7 @@ from .names import VaultRef, item_path
 from .recovery_points import PointWish, RecoveryPoint, choose
 from .restore_plan import Decision, RestoreRun, Situation, read_run
 from .restore_request import NEW_VM, RestoreTarget
-from .restore_stamps import Stamp, VaultFacts, read_vault
+from .restore_stamps import Stamp, VaultFacts
 from .vaults import Located
 
 T = TypeVar("T")
@@ -71,36 +71,35 @@ def for_each(cases: Iterable[Case], work: Callable[[Case], object]) -> None:
 
 
 def place(cases: Sequence[Case], located: Mapping[str, Located]) -> None:
-    """Puts vault and item into the cases. What cannot be restored for lack of an item shows when a point has to be chosen."""
+    """Puts vault and item into the cases. That a VM could not be found shows when a recovery point has to be chosen."""
     for case in cases:
         found = located[case.vm.key]
         case.vault, case.item = found.vault, found.item
-        problem = found.problem or _no_item(case)
-        if problem is not None:
-            case.situation = replace(case.situation, points=problem)
+        if found.problem is not None:
+            case.situation = replace(case.situation, points=found.problem)
 
 
-def _no_item(case: Case) -> ArmError | None:
+def _check_item(stamp: Stamp, case: Case) -> None:
+    """Without an item there are no recovery points, and the error says why."""
+    if isinstance(case.situation.points, ArmError):
+        return
+    problem: ArmError | None = None
     if case.item is None:
-        return ArmError(
-            f"No vault has backups of {case.vm.name}." if case.vault is None else f"The vault {case.vault.name} has no backups of {case.vm.name}.",
-            code="NotProtected",
-            target=case.vm.id,
-            hint="Check the VM's name and resource group (those it had when it was backed up), and vault and resource_group.",
-        )
-    if case.item.soft_deleted:
-        return ArmError(
+        problem = stamp.no_item(case.vm, case.vault)
+    elif case.item.soft_deleted:
+        problem = ArmError(
             f"The backups of {case.vm.name} are deleted; they are kept until {case.item.facts().get('purge_time') or 'their purge'}.",
             code="SoftDeleted",
             target=case.item.id,
             hint="Bring them back first with vm_backup_protection, state=stopped or state=protected.",
         )
-    return None
+    if problem is not None:
+        case.situation = replace(case.situation, points=problem)
 
 
-def read_regions(client: ArmClient, stamp: Stamp, cases: Sequence[Case]) -> None:
+def read_regions(stamp: Stamp, cases: Sequence[Case]) -> None:
     """The region of each target, and whether its vault may restore there; one GET a vault."""
-    facts = _by_vault(cases, lambda vault, _members: read_vault(client, vault))
+    facts = _by_vault(cases, stamp.facts)
     regions: dict[str, str] = {}
     for case in cases:
         if case.vault is None or not case.open:
@@ -130,15 +129,14 @@ def _check_subscription(facts: VaultFacts, target: RestoreTarget) -> None:
 
 def read_situations(client: ArmClient, stamp: Stamp, cases: Sequence[Case], start: datetime) -> None:
     """Jobs since `start`, target VMs and recovery points of all cases."""
-    listed = _by_vault(cases, lambda vault, _members: stamp.jobs(vault, start))
-    missing = _by_vault(cases, lambda vault, members: stamp.missing_items(vault, [case.item for case in members if case.item]))
+    items = _by_vault(cases, stamp.items)
+    listed = _by_vault(cases, lambda vault: stamp.jobs(vault, start))
     _read_target_vms(client, cases)
 
     def read(case: Case) -> None:
-        reason = missing.get(case.vault.key, {}).get(case.vm.key) if case.vault else None
-        if reason:
-            error = ArmError(f"{case.vm.name} {reason}", code="NotInSecondaryRegion", target=case.vm.id)
-            case.situation = replace(case.situation, points=error)
+        if case.vault is not None and case.vault.key in items:
+            case.item = items[case.vault.key].get(case.vm.key)
+        _check_item(stamp, case)
         _read_points(stamp, case)
         _read_runs(stamp, case, listed.get(case.vault.key, []) if case.vault else [])
 
@@ -258,8 +256,8 @@ def look_again(stamp: Stamp, case: Case) -> None:
     case.situation = replace(case.situation, runs=tuple(runs))
 
 
-def _by_vault(cases: Sequence[Case], read: Callable[[VaultRef, list[Case]], T]) -> dict[str, T]:
-    """One read a vault, by vault key; an error ends the cases of that vault."""
+def _by_vault(cases: Sequence[Case], read: Callable[[VaultRef], T | None]) -> dict[str, T]:
+    """One read a vault, by vault key, without what answers None; an error ends the cases of that vault."""
     members: dict[str, list[Case]] = {}
     vaults: dict[str, VaultRef] = {}
     for case in cases:
@@ -267,10 +265,10 @@ def _by_vault(cases: Sequence[Case], read: Callable[[VaultRef, list[Case]], T]) 
             vaults[case.vault.key] = case.vault
             members.setdefault(case.vault.key, []).append(case)
     found: dict[str, T] = {}
-    for outcome in run_each(vaults.values(), lambda vault: read(vault, members[vault.key])):
-        if outcome.error is None and outcome.value is not None:
+    for outcome in run_each(vaults.values(), read):
+        if outcome.value is not None:
             found[outcome.item.key] = outcome.value
-        elif outcome.error is not None:
+        if outcome.error is not None:
             for case in members[outcome.item.key]:
                 case.report.fail(outcome.error)
     return found

@@ -55,7 +55,7 @@ class RestoreTarget:
     disk_network_access: str | None = None
     disk_access_id: str | None = None
     rehydration: Rehydration | None = None
-    resource_guard_operations: tuple[str, ...] = ()
+    resource_guard_operation_requests: tuple[str, ...] = ()
 
 
 def restore_request(target: RestoreTarget, point_name: str) -> dict[str, Any]:
@@ -128,8 +128,8 @@ def _choices(target: RestoreTarget) -> dict[str, Any]:
             "rehydrationRetentionDuration": f"P{target.rehydration.days}D",
             "rehydrationPriority": REHYDRATION_PRIORITY[target.rehydration.priority],
         }
-    if target.resource_guard_operations:
-        fields["resourceGuardOperationRequests"] = list(target.resource_guard_operations)
+    if target.resource_guard_operation_requests:
+        fields["resourceGuardOperationRequests"] = list(target.resource_guard_operation_requests)
     return fields
 
 

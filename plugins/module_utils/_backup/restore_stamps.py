@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Collection, Mapping, Protocol, Sequence
+from datetime import datetime
+from typing import Any, Mapping, Protocol, Sequence
 
 from .._arm.client import ArmClient
+from .._arm.errors import ArmError
 from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of
+from .._fleet import Vm
 from .apis import BACKUP, VAULT
 from .items import ProtectedItem
 from .jobs import Job, get_job, list_jobs
@@ -19,6 +21,7 @@ from .names import VaultRef
 from .recovery_points import RecoveryPoint, get_point, list_points
 from .restore_plan import OPERATION
 from .restore_request import trigger_body
+from .vaults import Located, VaultChoice, locate
 from .watcher import Followed, JobWatcher, Watch
 
 
@@ -51,6 +54,16 @@ def _enabled(settings: Mapping[str, Any], name: str) -> bool | None:
     return None if not value else str(value).lower() == "enabled"
 
 
+def not_protected(vm: Vm, vault: VaultRef | None) -> ArmError:
+    """The failure of a VM that no vault has backups of."""
+    return ArmError(
+        f"No vault has backups of {vm.name}." if vault is None else f"The vault {vault.name} has no backups of {vm.name}.",
+        code="NotProtected",
+        target=vm.id,
+        hint="Check the VM's name and resource group (those it had when it was backed up), and vault and resource_group.",
+    )
+
+
 def short_region(text: str) -> str:
     """`East Asia` as `eastasia`."""
     return text.replace(" ", "").lower()
@@ -74,11 +87,20 @@ class Stamp(Protocol):
 
     secondary: bool
 
+    def locate(self, vms: Sequence[Vm], choice: VaultChoice) -> dict[str, Located]:
+        """The vault of each VM, and its item if that costs nothing more, by VM key."""
+
+    def facts(self, vault: VaultRef) -> VaultFacts:
+        """What the vault tells of itself."""
+
     def region(self, vault: VaultFacts) -> str:
         """Where the restore goes to; raises ArmError when the vault cannot restore there."""
 
-    def missing_items(self, vault: VaultRef, items: Collection[ProtectedItem]) -> dict[str, str]:
-        """Why some of these items cannot be restored here, by VM key."""
+    def items(self, vault: VaultRef) -> dict[str, ProtectedItem] | None:
+        """The items that can be restored here, by VM key; None when `locate` has told them already."""
+
+    def no_item(self, vm: Vm, vault: VaultRef | None) -> ArmError:
+        """Why there is nothing to restore a VM from."""
 
     def points(self, item_path: str) -> list[RecoveryPoint]:
         """All recovery points of an item, newest first."""
@@ -111,11 +133,20 @@ class PrimaryStamp:
     def __init__(self, client: ArmClient) -> None:
         self._client = client
 
+    def locate(self, vms: Sequence[Vm], choice: VaultChoice) -> dict[str, Located]:
+        return locate(self._client, vms, choice)
+
+    def facts(self, vault: VaultRef) -> VaultFacts:
+        return read_vault(self._client, vault)
+
     def region(self, vault: VaultFacts) -> str:
         return vault.region
 
-    def missing_items(self, vault: VaultRef, items: Collection[ProtectedItem]) -> dict[str, str]:
-        return {}
+    def items(self, vault: VaultRef) -> dict[str, ProtectedItem] | None:
+        return None
+
+    def no_item(self, vm: Vm, vault: VaultRef | None) -> ArmError:
+        return not_protected(vm, vault)
 
     def points(self, item_path: str) -> list[RecoveryPoint]:
         return list_points(self._client, item_path, BACKUP)
@@ -138,8 +169,3 @@ class PrimaryStamp:
 
     def once(self, watches: Sequence[Watch]) -> dict[str, Followed]:
         return JobWatcher(self._client, timeout=0.0).once(watches)
-
-
-def look_back_start(now: datetime, days: int) -> datetime:
-    """The earliest start of a job that still counts."""
-    return now - timedelta(days=days)

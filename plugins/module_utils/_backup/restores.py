@@ -35,7 +35,7 @@ from .restored import (
 )
 from .restore_tags import put_tags, to_tag
 from .validation import validate_restore
-from .vaults import VaultChoice, locate
+from .vaults import VaultChoice
 from .watcher import Followed, Watch
 
 SECOND_LOOK = 15.0
@@ -67,9 +67,9 @@ def make_cases(params: Mapping[str, Any], vms: Sequence[Vm], targets: Mapping[st
 
 def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequence[Case], options: RestoreOptions) -> list[VmReport]:
     """Brings all cases to their end and returns one report each; nothing that befalls one VM hides another's."""
-    start = client.clock.now() - timedelta(days=options.look_back)
-    place(cases, locate(client, [case.vm for case in cases], choice))
-    read_regions(client, stamp, cases)
+    place(cases, stamp.locate([case.vm for case in cases], choice))
+    read_regions(stamp, cases)
+    start = client.server_now() - timedelta(days=options.look_back)
     read_situations(client, stamp, cases, start)
     _plan(client, stamp, cases, options)
     if options.validate:

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists recovery points of many VMs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Mapping, Sequence
+
+from .._arm.client import ArmClient
+from .._arm.errors import OptionError
+from .._arm.timestamps import parse_time
+from .._fleet import Vm, run_each
+from .apis import BACKUP, CRR
+from .recovery_points import CONSISTENCIES, RecoveryPoint, get_point, list_points, point_details, point_facts
+from .restore_stamps import not_protected
+from .vaults import Located, VaultChoice, locate
+
+
+@dataclass(frozen=True)
+class Search:
+    """The filters. `consistency` is the least that counts."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    consistency: str | None = None
+    tier: str | None = None
+    latest_only: bool = False
+    details: bool = False
+    secondary: bool = False
+
+
+def check_search(params: Mapping[str, Any]) -> Search:
+    """The filters of the options; raises OptionError for a time that is none or an end before the start."""
+    start, end = _time(params, "start"), _time(params, "end")
+    if start and end and end < start:
+        raise OptionError("end", "it is before start")
+    if params["details"] and params["from_secondary_region"]:
+        raise OptionError("details", "the paired region does not have them")
+    return Search(
+        start, end, params["consistency"], params["tier"], params["latest_only"], params["details"], params["from_secondary_region"]
+    )
+
+
+def _time(params: Mapping[str, Any], option: str) -> datetime | None:
+    text = params.get(option)
+    if not text:
+        return None
+    moment = parse_time(str(text))
+    if moment is None:
+        raise OptionError(option, f"{text!r} is not a time in ISO 8601, such as 2026-07-26T13:00:00Z")
+    return moment
+
+
+def find_points(client: ArmClient, vms: Sequence[Vm], choice: VaultChoice, search: Search) -> dict[str, Any]:
+    """The module's result: `recovery_points`, and `failures` with `failed` and `msg` when any VM failed."""
+    located = locate(client, vms, choice)
+    outcomes = run_each(vms, lambda vm: _points_of(client, located[vm.key], search))
+    rows = [row for outcome in outcomes for row in outcome.value or []]
+    failures = [
+        {"vm": outcome.item.name, "vm_id": outcome.item.id, "failure": outcome.error.as_failure()} for outcome in outcomes if outcome.error
+    ]
+    result: dict[str, Any] = {"changed": False, "recovery_points": rows}
+    if failures:
+        told = " ".join(f"{outcome.item.name}: {outcome.error}" for outcome in outcomes if outcome.error)
+        result.update(failed=True, failures=failures, msg=f"The recovery points of {len(failures)} of {len(vms)} VMs could not be listed. {told}")
+    return result
+
+
+def _points_of(client: ArmClient, located: Located, search: Search) -> list[dict[str, Any]]:
+    vm = located.vm
+    if located.problem is not None:
+        raise located.problem
+    if located.vault is None or located.item is None:
+        raise not_protected(vm, located.vault)
+    path = located.item.path
+    api = CRR if search.secondary else BACKUP
+    points = list_points(client, path, api, start=search.start, end=search.end, secondary=search.secondary)
+    fitting = [point for point in points if fits(point, search)]
+    if search.latest_only:
+        fitting = fitting[:1]
+    now = client.server_now()
+    rows = []
+    for point in fitting:
+        row = {"vm": vm.name, "vm_id": vm.id, **point_facts(point), "age": _age(point, now)}
+        if search.details:
+            row.update(point_details(get_point(client, path, point.name, api) or point))
+        rows.append(row)
+    return rows
+
+
+def fits(point: RecoveryPoint, search: Search) -> bool:
+    """Whether a point has the consistency and the tier that are asked for."""
+    if search.consistency and point.consistency not in CONSISTENCIES[: CONSISTENCIES.index(search.consistency) + 1]:
+        return False
+    return search.tier is None or search.tier in point.usable_tiers
+
+
+def _age(point: RecoveryPoint, now: datetime) -> int | None:
+    return None if point.time is None else max(0, int((now - point.time).total_seconds()))
