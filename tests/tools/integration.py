@@ -66,6 +66,9 @@ def main(build: Path, arguments: list[str]) -> int:
     finally:
         for run_dir in runs.iterdir():
             simulator.stop(run_dir)
+    if not any(runs.iterdir()):
+        print("No target ran.")
+        status = status or 1
     print("Integration %s. All of the output: %s" % ("passed" if status == 0 else "failed", log))
     return status
 
