@@ -13,7 +13,7 @@ from ...replies import AzureError, Reply
 from ...routing import Call
 from ...world import World
 from .filters import filter_time
-from .lifecycle import activity_id, fail_job, operation_for, short_task, start_job
+from .lifecycle import fail_job, operation_for, short_task, start_job
 from .links import accepted_at_item, item_of, vault_of
 from .neighbours import VmFacts, find_vm
 from .protection import STOPPED, SUSPENDED
@@ -127,7 +127,7 @@ def start_backup(world: World, vault: Vault, item: Item, expiry: datetime) -> Jo
     end = checked + timedelta(seconds=course.validate + 0.7)
     job = Job(
         id=world.new_id(),
-        activity_id=activity_id(world),
+        activity_id=world.new_id(),
         operation="Backup",
         vm_name=item.friendly_name,
         container_name=item.tail,

@@ -18,6 +18,9 @@ vaults:
     immutability: Unlocked             # Disabled, Unlocked, Locked
     delete_ending: gone                # how a DELETE of the vault ends: gone (404) or succeeded; by chance when left out
     core_quota_reached: false          # true: new VMs cannot be made in the vault's region
+    identity: SystemAssigned           # none by default
+    multi_user_authorization: false    # shown only
+    source_scan: false                 # recovery points tell threats (api-version 2026-07-01)
     undiscovered: [web-09]             # brand-new VMs (shell patterns) that PUT refuses until containers were refreshed
     tags: {owner: backup}
     policies:
@@ -33,7 +36,7 @@ vaults:
         exclude_luns: [1]              # or include_luns
         backup: {consistency: CrashConsistent, snapshot_seconds: 500, transfer_seconds: 2000, validate_seconds: 30}
         recovery_points:
-          - {age_hours: 20, consistency: AppConsistent, tiers: [InstantRP, HardenedRP]}
+          - {age_hours: 20, consistency: AppConsistent, tiers: [InstantRP, HardenedRP], threats: 0}
 ```
 """
 
@@ -54,6 +57,7 @@ from .neighbours import VmFacts, find_vm
 from .policy_rules import normalised_policy
 from .protection import schedule_purge
 from .state import Item, Policy, RecoveryPoint, Vault, state_of
+from .vault_changes import change_identity
 from .vaults import new_vault, remove_vaults_of_group, vault_inventory
 from .vault_views import DEFAULT_MONITORING
 
@@ -96,6 +100,11 @@ def _vault(world: World, estate: Estate, reader: Reader, group: str) -> None:
     vault.hard_delete = reader.flag("hard_delete")
     vault.immutability = reader.choice("immutability", "", ("", "Disabled", "Unlocked", "Locked")) or None
     vault.delete_ending = reader.choice("delete_ending", "", ("", "gone", "succeeded")) or None
+    vault.multi_user = "Enabled" if reader.flag("multi_user_authorization") else "Disabled"
+    vault.source_scan = "Enabled" if reader.flag("source_scan") else "Disabled"
+    change_identity(world, vault, {"type": reader.choice("identity", "None", ("None", "SystemAssigned"))})
+    if vault.identity == {"type": "None"}:
+        vault.identity = None
     vault.monitoring = DEFAULT_MONITORING
     vault.cost = {"granularityLevel": "VaultLevel"}
     vault.tags = reader.tags() or None
@@ -152,6 +161,14 @@ def _policy_properties(now: datetime, kind: str, time: str, days: int, instant: 
 
 
 @dataclass(frozen=True)
+class _PointWanted:
+    age_hours: float
+    consistency: str
+    tiers: tuple[str, ...]
+    threats: int
+
+
+@dataclass(frozen=True)
 class _Wanted:
     """One entry of protected_items, read once and used for each VM it names."""
 
@@ -161,7 +178,7 @@ class _Wanted:
     deleted_hours: float
     exclusion: dict[str, Any] | None
     hints: dict[str, Any]
-    points: list[tuple[float, str, tuple[str, ...]]]
+    points: list[_PointWanted]
 
 
 def _protect(world: World, estate: Estate, vault: Vault, reader: Reader) -> None:
@@ -226,12 +243,13 @@ def _hints(reader: Reader) -> dict[str, Any]:
     return hints
 
 
-def _point_wanted(reader: Reader) -> tuple[float, str, tuple[str, ...]]:
+def _point_wanted(reader: Reader) -> _PointWanted:
     tiers = reader.texts("tiers") or ("HardenedRP",)
     for tier in tiers:
         if tier not in _TIERS:
             raise EstateError(reader.place("tiers"), f"'{tier}' must be one of {', '.join(_TIERS)}")
-    wanted = (_amount(reader, "age_hours", None), reader.choice("consistency", "", ("", *_CONSISTENCIES)), tiers)
+    consistency = reader.choice("consistency", "", ("", *_CONSISTENCIES))
+    wanted = _PointWanted(_amount(reader, "age_hours", None), consistency, tiers, reader.number("threats", 0))
     reader.done()
     return wanted
 
@@ -268,8 +286,8 @@ def _item(world: World, vault: Vault, vm_id: VmId, vm: VmFacts | None, wanted: _
     vault.items[item.key] = item
     state.owners[vm_id.key] = vault.key
     state.backup_hints[vm_id.key] = wanted.hints
-    for age, consistency, tiers in sorted(wanted.points, reverse=True):
-        _point(world, vault, item, vm, now - timedelta(hours=age), consistency, tiers)
+    for point in sorted(wanted.points, key=lambda one: one.age_hours, reverse=True):
+        _point(world, vault, item, vm, point)
     if item.points:
         item.last_backup_status, item.last_point = "Completed", item.points[-1].time
         item.last_backup = item.points[-1].time - timedelta(seconds=5)
@@ -278,16 +296,15 @@ def _item(world: World, vault: Vault, vm_id: VmId, vm: VmFacts | None, wanted: _
         schedule_purge(world, vault, item)
 
 
-def _point(
-    world: World, vault: Vault, item: Item, vm: VmFacts | None, when: datetime, consistency: str, tiers: tuple[str, ...]
-) -> None:
+def _point(world: World, vault: Vault, item: Item, vm: VmFacts | None, wanted: _PointWanted) -> None:
+    when = world.now() - timedelta(hours=wanted.age_hours)
     included, excluded = split_disks(vm.disks if vm else [], item.disk_exclusion)
     default = "AppConsistent" if vm is None or vm.os_type == "Windows" else "FileSystemConsistent"
     point = RecoveryPoint(
         id=str(vault.vary("point", item.key, len(item.points)).number(15)),
         time=when,
-        consistency=consistency or default,
-        tiers={tier: "Valid" for tier in _TIERS if tier in tiers},
+        consistency=wanted.consistency or default,
+        tiers={tier: "Valid" for tier in _TIERS if tier in wanted.tiers},
         vm_size=vm.size if vm else "Standard_D2s_v5",
         os_type=vm.os_type if vm else "Windows",
         disks=included,
@@ -295,9 +312,10 @@ def _point(
         policy_type=item.policy_type,
         rule="Daily",
         expiry=when + DEFAULT_RETENTION,
-        hardened=when + timedelta(minutes=42) if "HardenedRP" in tiers else None,
+        hardened=when + timedelta(minutes=42) if "HardenedRP" in wanted.tiers else None,
         zones=list(vm.zones) if vm else [],
         security_type=(vm.security_type if vm else "") or "None",
+        threats=wanted.threats,
     )
     item.points.append(point)
     schedule_expiry(world, vault, item, point)

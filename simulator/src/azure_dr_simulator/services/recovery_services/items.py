@@ -26,15 +26,15 @@ def get_item(call: Call) -> Reply:
 def list_items(call: Call) -> Reply:
     """200 a page. With api-version 2021-11-15 (trailing slash) the items readable in the paired region (facts F.7)."""
     vault = vault_of(call)
-    rows = [item for item in vault.items.values() if _wanted(call, item)]
+    wanted = parse_filter(call)
+    rows = [item for item in vault.items.values() if _wanted(wanted, item)]
     if call.api_version == SECONDARY_VERSION:
         rows = [item for item in rows if points_in_secondary(vault, item, call.world.now())]
     found, following = page(call, rows)
     return _list([item_json(call, vault, item) for item in found], following)
 
 
-def _wanted(call: Call, item: Item) -> bool:
-    wanted = parse_filter(call)
+def _wanted(wanted: dict[str, str], item: Item) -> bool:
     return matches(
         {
             "backupmanagementtype": "AzureIaasVM",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from .cross_region_rules import SECONDARY_VERSION
 from .state import Job, Task
 from .times import NO_TIME, clock_duration, iso_duration, stamp
 
@@ -20,7 +21,7 @@ def job_json(job: Job, now: datetime, *, job_id: str, api_version: str, details:
     """One job; lists leave extendedInfo out (`details` False)."""
     properties: dict[str, Any] = {"jobType": "AzureIaaSVMJob"}
     if job.actions:
-        properties["actionsInfo"] = [1] if api_version < _INT_ACTIONS_UNTIL else ["Cancellable"]
+        properties["actionsInfo"] = _actions(api_version)
     finished = job.finished() if job.over(now) else None
     properties["containerName"] = job.container_name
     properties["duration"] = _duration((finished or now) - job.start, api_version)
@@ -46,6 +47,11 @@ def job_json(job: Job, now: datetime, *, job_id: str, api_version: str, details:
         properties["endTime"] = stamp(finished)
     properties["activityId"] = job.activity_id
     return {"id": job_id, "name": job.id, "type": "Microsoft.RecoveryServices/vaults/backupJobs", "properties": properties}
+
+
+def _actions(api_version: str) -> list[Any]:
+    """Numbers until 2022; the api-version of cross-region restore always had names (fact M19)."""
+    return [1] if api_version < _INT_ACTIONS_UNTIL and api_version != SECONDARY_VERSION else ["Cancellable"]
 
 
 def _duration(span: timedelta, api_version: str) -> str:
@@ -96,7 +102,7 @@ def _task(job: Job, task: Task, now: datetime, api_version: str) -> dict[str, An
     view["status"] = status
     if task.details and status == "Completed":
         view["taskExecutionDetails"] = task.details
-    if api_version >= _TASK_TYPES_FROM or api_version == "2021-11-15":
+    if api_version >= _TASK_TYPES_FROM or api_version == SECONDARY_VERSION:
         view["taskType"] = "Normal"
     return view
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 from typing import Callable
 
@@ -26,10 +25,6 @@ documented for a VM that is gone, the others only have the documented form."""
 
 def error_number(code: str) -> int:
     return ERROR_NUMBERS.get(code, 400000 + sum(map(ord, code)) % 1000)
-
-
-def activity_id(world: World) -> str:
-    return str(uuid.uuid1(node=world.random.getrandbits(48), clock_seq=world.random.getrandbits(14)))
 
 
 def start_job(world: World, vault: Vault, job: Job, on_completed: Callable[[], None], *, secondary: bool = False) -> Job:

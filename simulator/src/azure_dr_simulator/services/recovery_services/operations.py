@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from ...async_urls import signed
 from ...replies import AzureError, Reply
 from ...routing import Call
-from .links import vault_of
+from .links import RETRY_AFTER, vault_of
 from .state import Operation, Vault
 from .times import NO_TIME, stamp
 from .views import item_json
@@ -49,7 +49,9 @@ def operation_json(call: Call, operation: Operation) -> dict[str, Any]:
 
 def get_status(call: Call) -> Reply:
     """`backupOperations/{id}` and the item's `operationsStatus/{id}`."""
-    return Reply(200, operation_json(call, find_operation(call, vault_of(call))))
+    operation = find_operation(call, vault_of(call))
+    running = operation.status(call.world.now()) == "InProgress"
+    return Reply(200, operation_json(call, operation), call.world.clock.retry_after_headers(RETRY_AFTER) if running else {})
 
 
 def get_item_result(call: Call) -> Reply:
@@ -71,5 +73,5 @@ def get_vault_result(call: Call) -> Reply:
 def _still_running(call: Call, operation: Operation) -> Reply | None:
     if operation.status(call.world.now()) != "InProgress":
         return None
-    headers = call.world.clock.retry_after_headers(60)
+    headers = call.world.clock.retry_after_headers(RETRY_AFTER)
     return Reply(202, None, {**headers, "Location": signed(call, unquote(call.raw_path), call.api_version)})

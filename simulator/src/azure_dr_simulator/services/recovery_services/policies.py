@@ -12,9 +12,10 @@ from ...replies import AzureError, Reply
 from ...routing import Call
 from ...world import World
 from .filters import parse_filter
-from .links import vault_of
+from .links import RETRY_AFTER, accepted, sent_vault_path, vault_of
+from .operations import find_operation
 from .policy_rules import normalised_policy
-from .state import Policy, Vault
+from .state import Operation, Policy, Vault
 
 EDITS_A_DAY = 50
 
@@ -149,7 +150,24 @@ def put_policy(call: Call) -> Reply:
     _count_edit(call.world, vault)
     policy = Policy(old.name if old else name, properties, built_in=old.built_in if old else False)
     vault.policies[name.lower()] = policy
-    return Reply(200, policy_json(vault, policy))
+    if old is None or not items_of_policy(vault, policy.name):
+        return Reply(200, policy_json(vault, policy))
+    # Items follow in the background (fact B.1).
+    now = call.world.now()
+    operation = Operation(id=call.world.new_id(), start=now, end=now + timedelta(seconds=10), result={"policy": policy.name})
+    vault.operations[operation.id.lower()] = operation
+    path = f"{sent_vault_path(call)}/backupPolicies/{name}"
+    return accepted(
+        call, status_path=f"{path}/operations/{operation.id}", result_path=f"{path}/operationResults/{operation.id}"
+    )
+
+
+def get_policy_result(call: Call) -> Reply:
+    """202 while items take the change over, then the policy."""
+    vault = vault_of(call)
+    if find_operation(call, vault).status(call.world.now()) == "InProgress":
+        return Reply(202, None, call.world.clock.retry_after_headers(RETRY_AFTER))
+    return Reply(200, policy_json(vault, _find(call, vault)))
 
 
 def _count_edit(world: World, vault: Vault) -> None:

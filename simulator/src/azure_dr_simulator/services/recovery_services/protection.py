@@ -11,7 +11,7 @@ from typing import Any
 from ...replies import AzureError, Reply
 from ...routing import Call
 from ...world import World
-from .lifecycle import activity_id, operation_for, start_job
+from .lifecycle import operation_for, start_job
 from .links import accepted_at_item, accepted_at_vault, item_name, vault_of
 from .naming import ItemName, VmId, parse_item_name, parse_vm_id, same
 from .neighbours import find_vm
@@ -96,6 +96,13 @@ def _enable_new(call: Call, vault: Vault, name: ItemName, properties: dict[str, 
     policy = _policy(vault, properties.get("policyId"))
     if properties.get("protectionState") not in (None, "", "IRPending", "Protected"):
         raise _malformed()
+    if vm.security_type == "TrustedLaunch" and policy.policy_type == "V1" and call.api_version < "2025-01-01":
+        # The minimum version is documented (fact 0.4), the code of the refusal is not.
+        raise AzureError(
+            400,
+            "UserErrorTrustedLaunchVmNeedsEnhancedPolicy",
+            "A Trusted Launch virtual machine can be protected with a standard policy from api-version 2025-01-01 on only.",
+        )
     item = vault.pending.get(name.key) or Item(
         group=name.group.lower(),
         vm=name.vm,
@@ -259,7 +266,7 @@ def _disk_exclusion(properties: dict[str, Any], old: dict[str, Any] | None) -> d
 def _job(world: World, vault: Vault, item: Item, operation: str, now: datetime, seconds: float) -> Job:
     return Job(
         id=world.new_id(),
-        activity_id=activity_id(world),
+        activity_id=world.new_id(),
         operation=operation,
         vm_name=item.friendly_name,
         container_name=item.tail,

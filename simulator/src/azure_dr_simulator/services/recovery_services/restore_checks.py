@@ -171,7 +171,7 @@ def _disks(case: RestoreCase) -> Iterator[Problem]:
 
 def _zones(case: RestoreCase) -> Iterator[Problem]:
     zones = case.request.get("zones")
-    if zones is None:
+    if not zones:
         return
     if not isinstance(zones, list) or len(zones) != 1 or zones[0] not in ("1", "2", "3", "NoZone"):
         yield Problem("UserErrorInvalidZone", "Exactly one of the zones 1, 2, 3 or NoZone can be given.")

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...replies import AzureError, Reply
 from ...routing import Call
-from .lifecycle import activity_id, fail_job, operation_for, start_job
+from .lifecycle import fail_job, operation_for, start_job
 from .links import accepted_at_item, item_of, vault_of
 from .naming import parse_resource_id
 from .recovery_points import find_point
@@ -85,7 +85,7 @@ def start_restore(case: RestoreCase, now: datetime) -> Job:
     end = now + timedelta(seconds=course.whole)
     job = Job(
         id=job_id,
-        activity_id=activity_id(world),
+        activity_id=world.new_id(),
         operation="CrossRegionRestore" if case.secondary else "Restore",
         vm_name=case.item.friendly_name,
         container_name=case.item.tail,

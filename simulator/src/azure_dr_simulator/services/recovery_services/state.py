@@ -136,6 +136,8 @@ class RecoveryPoint:
     zones: list[str] = field(default_factory=list)
     security_type: str = "None"
     encrypted: bool = False
+    threats: int = 0
+    """Number of threats a source scan found."""
 
     def has_tier(self, name: str) -> bool:
         return self.tiers.get(name) in ("Valid", "Rehydrated")

@@ -63,6 +63,8 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", _VAULT + "/backupPolicies/{policy}", policies.get_policy),
     ("PUT", _VAULT + "/backupPolicies/{policy}", policies.put_policy),
     ("DELETE", _VAULT + "/backupPolicies/{policy}", policies.delete_policy),
+    ("GET", _VAULT + "/backupPolicies/{policy}/operations/{operation}", operations.get_status),
+    ("GET", _VAULT + "/backupPolicies/{policy}/operationResults/{operation}", policies.get_policy_result),
     # Discovery
     ("POST", _FABRIC + "/refreshContainers", discovery.refresh_containers),
     ("GET", _FABRIC + "/operationResults/{operation}", discovery.get_refresh_result),

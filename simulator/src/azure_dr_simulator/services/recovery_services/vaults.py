@@ -232,7 +232,10 @@ def get_operation_status(call: Call) -> Reply:
         body |= _failure(operation)
     if status != "InProgress":
         return Reply(200, body)
-    return Reply(200, body, _headers(call, operation))
+    headers = _headers(call, operation)
+    if base64.b64decode(operation.id).decode().startswith(_CREATE) and call.api_version >= "2024-01-01":
+        del headers["Location"]
+    return Reply(200, body, headers)
 
 
 def _failure(operation: Operation) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def item_json(call: Call, vault: Vault, item: Item, *, extended: bool = False, s
         configured = vault.source_scan == "Enabled"
         properties["sourceSideScanInfo"] = {
             "sourceSideScanStatus": "Configured" if configured else "NotConfigured",
-            "sourceSideScanSummary": "Unknown",
+            "sourceSideScanSummary": "Suspicious" if any(point.threats for point in item.points) else "Unknown",
         }
     return {
         "id": item_id(vault, item),
@@ -161,6 +161,10 @@ def point_json(
     properties["isPrivateAccessEnabledOnAnyDisk"] = False
     if version >= "2024-04-01":
         properties["createdWithPolicyType"] = point.policy_type
+    if version >= NEWEST and vault.source_scan == "Enabled":
+        if single and point.threats:
+            properties["threatInfo"] = [_threat(point) for _ in range(point.threats)]
+        properties["threatStatus"] = "UnHealthy" if point.threats else "Healthy"
     if secondary:
         properties["crossRegionRestoreState"] = "Supported"
     return {
@@ -168,6 +172,20 @@ def point_json(
         "name": point.id,
         "type": "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints",
         "properties": properties,
+    }
+
+
+def _threat(point: RecoveryPoint) -> dict[str, Any]:
+    seen = bare_stamp(point.time)
+    return {
+        "threatTitle": "[SAMPLE ALERT] Digital currency mining related behavior detected",
+        "threatDescription": "[SAMPLE ALERT] Digital currency mining related behavior detected",
+        "lastUpdatedTime": seen,
+        "threatState": "Active",
+        "threatStartTime": seen,
+        "threatEndTime": seen,
+        "threatURI": "https://portal.azure.com/",
+        "threatSeverity": "High",
     }
 
 
