@@ -18,6 +18,8 @@ MASK = "********"
 # A shorter value would blank out ordinary words.
 _SHORTEST_SECRET = 6
 
+_FIELDS = "(?:client_secret|client_assertion|access_token|refresh_token|id_token|password|assertion)"
+
 _known: set[str] = set()
 _lock = threading.Lock()
 
@@ -28,13 +30,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*"), MASK),
     (re.compile(r"([?&]sig=)[^\s&\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"\b((?:AccountKey|SharedAccessSignature|SharedAccessKey)=)[^\s;\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
-    (
-        re.compile(
-            r"\b((?:client_secret|client_assertion|access_token|refresh_token|id_token|password|assertion)[\"']?\s*[=:]\s*[\"']?)[^\s&\"',;}]+",
-            re.IGNORECASE,
-        ),
-        rf"\1{MASK}",
-    ),
+    (re.compile(rf"\b({_FIELDS}=)[^\s&\"',;}}]+", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(rf"([\"']{_FIELDS}[\"']\s*:\s*[\"'])[^\"']+", re.IGNORECASE), rf"\1{MASK}"),
 )
 
 
