@@ -160,7 +160,7 @@ def list_items(client: ArmClient, vault: VaultRef) -> dict[str, ProtectedItem]:
 def items_now(client: ArmClient, vault: VaultRef) -> tuple[dict[str, ProtectedItem], datetime]:
     """Like ``list_items``, with Azure's time when it answered, which ages are to be reckoned by (or else this machine's)."""
     first = client.get(f"{vault.path}/backupProtectedItems", BACKUP, params={"$filter": FILTER})
-    now = server_time(first) or client.clock.now()
+    now = server_time(first) or client.server_now()
     return items_by_vm(pages(first, lambda url: client.get(url, None)), now), now
 
 

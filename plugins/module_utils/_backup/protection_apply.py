@@ -18,6 +18,7 @@ from .._arm.poller import Operation, OperationStatus, operation_of, wait_for_ope
 from .._fleet import VmReport, run_each
 from .apis import BACKUP
 from .discovery import list_protectable, refresh
+from .following import Watch
 from .hints import HINTS, NOT_DISCOVERED
 from .items import ProtectedItem, items_now
 from .jobs import Job, job_of, list_jobs, server_time
@@ -26,7 +27,7 @@ from .owners import conflict, foreign_owners, is_conflict, search_owner
 from .policies import find_policy
 from .protection import JOB_OPERATIONS, Plan, Step, Wish, after_step, fulfilled, plan
 from .vaults import FEW, Located
-from .watcher import JobWatcher, Watch
+from .watcher import JobWatcher
 
 SETTLE_LOOKS = 3
 """Looks at the items after the operations are over, until they show it."""
@@ -216,7 +217,7 @@ def _send(client: ArmClient, works: Sequence[Work]) -> list[Work]:
         if outcome.value is not None:
             work.report.changed = True
             work.operation = operation_of(outcome.value)
-            work.sent_at = server_time(outcome.value) or client.clock.now()
+            work.sent_at = server_time(outcome.value) or client.server_now()
             if work.operation is not None:
                 work.report.operation = {"id": work.operation.id, "step": work.step.kind, "vault_id": work.vault.id}
         elif error is not None and work.step.kind == "enable" and error.code == NOT_DISCOVERED:
