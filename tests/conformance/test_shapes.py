@@ -18,7 +18,7 @@ from harness import places, recording
 from harness.recording import Exchange
 from harness.shapes import body_differences, header_differences
 from harness.simulator import Simulator
-from harness.situations import kind, situation, year
+from harness.situations import covers, kind, situation, year
 from harness.tour import Tour
 
 FOLDER = places.traffic()
@@ -30,8 +30,16 @@ NOT_SIMULATED = {
     r" locations/\*/publishers/": "images are not simulated",
     r" service/": "API Management is not simulated yet",
 }
+# Situations that the Azure of today, which the simulator behaves as, does not know any more: (kind, situation), and why.
+SUPERSEDED = {
+    ("DELETE vaults/*", "200"): "since 2025 the DELETE of a vault is a long operation, answered 202",
+}
 # What a recording has and the simulator need not have: (kind, situation, difference) as patterns, and why.
-TOLERATED: list[tuple[str, str, str, str]] = []
+TOLERATED = [
+    (r"GET vaults/\*/backupjobs/\*", "Restore InProgress Recover disks", r"propertyBag\.Target VM Name: missing", "gone since 2025"),
+    (r"recoverypoints/\*$", "", r"properties\.threat(Info|Status)", "no source scan is simulated"),
+]
+ESTATE = Path(__file__).parent / "harness" / "tour-estate.yml"
 
 
 def _newest() -> Iterator[tuple[str, Exchange]]:
@@ -58,7 +66,7 @@ CASES = [pytest.param(name, exchange, id=name) for name, exchange in _newest()]
 
 @pytest.fixture(scope="module")
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tour]:
-    sim = Simulator(tmp_path_factory.mktemp("tour"), speed=1, throttle="2026")
+    sim = Simulator(tmp_path_factory.mktemp("tour"), speed=1, throttle="2026", estate=ESTATE)
     try:
         tour = Tour(sim)
         tour.run()
@@ -79,22 +87,31 @@ def test_shape(tour: Tour, name: str, recorded: Exchange) -> None:
     for pattern, reason in NOT_SIMULATED.items():
         if re.search(pattern, about):
             pytest.skip(reason)
+    if (about, situation(recorded)) in SUPERSEDED:
+        pytest.skip(SUPERSEDED[about, situation(recorded)])
     same_kind = [exchange for exchange in tour.exchanges if kind(exchange) == about]
     assert same_kind, f"the tour asks for no {about}"
-    alike = [exchange for exchange in same_kind if situation(exchange) == situation(recorded)]
+    alike = [exchange for exchange in same_kind if covers(exchange, recorded)]
     met = sorted({situation(exchange) for exchange in same_kind})
     assert alike, f"{about}: the simulator was never in the situation '{situation(recorded)}', only in {met}"
     version = recorded.params.get("api-version")
     alike = [exchange for exchange in alike if exchange.params.get("api-version") == version] or alike
-    best = min((_differences(name, recorded, exchange) for exchange in alike), key=len)
-    assert best == [], f"{about} ({situation(recorded)}), API version {version}, best of {len(alike)}"
+    best = min((_differences(recorded, exchange) for exchange in alike), key=len)
+    if name.startswith("2026"):
+        # Earlier years had other counters; and the recorder has taken some out.
+        best += _missing_counters(tour, recorded)
+    assert not best, f"{about} ({situation(recorded)}), API version {version}, best of {len(alike)}:\n" + "\n".join(best)
 
 
-def _differences(name: str, recorded: Exchange, ours: Exchange) -> list[str]:
-    lines = list(body_differences(recorded.response_body, ours.response_body))
-    # The recorder has taken other counters out, and those of earlier years were others.
-    lines += header_differences(recorded, ours, counters=name.startswith("2026"))
+def _differences(recorded: Exchange, ours: Exchange) -> list[str]:
+    lines = [*body_differences(recorded.response_body, ours.response_body), *header_differences(recorded, ours)]
     return [line for line in lines if not _tolerated(recorded, line)]
+
+
+def _missing_counters(tour: Tour, recorded: Exchange) -> list[str]:
+    """Not every answer of 2026 has a counter, but some answer to the same method does."""
+    had = {name for exchange in tour.exchanges if exchange.method == recorded.method for name in exchange.headers}
+    return [f"header {name}: in no answer to {recorded.method}" for name in recorded.headers if name.startswith("x-ms-ratelimit-") and name not in had]
 
 
 def _tolerated(recorded: Exchange, line: str) -> bool:

@@ -35,6 +35,15 @@ def situation(exchange: Exchange) -> str:
     return ", ".join(part for part in [str(exchange.status), *_of_request(exchange.request_body), *_of_answer(exchange.response_body)] if part)
 
 
+def covers(ours: Exchange, recorded: Exchange) -> bool:
+    """Whether our answer is of the recorded situation. A list may have more kinds of members than the recorded one."""
+    if situation(ours) == situation(recorded):
+        return True
+    lists = [isinstance(exchange.response_body, dict) and isinstance(exchange.response_body.get("value"), list) for exchange in (ours, recorded)]
+    wanted, had = (set(situation(exchange).split(", ")) for exchange in (recorded, ours))
+    return all(lists) and wanted <= had
+
+
 def _of_request(body: Any) -> list[str]:
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict) or "protectedItemType" not in properties and "recoveryType" not in properties:

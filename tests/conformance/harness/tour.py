@@ -9,8 +9,8 @@ Plain requests; the clock is moved by hand, so nothing waits. Every look is take
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any, Callable
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 from .recording import Exchange
 from .simulator import Simulator
@@ -33,7 +33,10 @@ class Tour:
         self.vault = self.vault_path("rsv-prod-01")
 
     def run(self) -> None:
-        for part in (self.vaults, self.look_around, self.one_vm, self.replaced_policy, self.soft_delete, self.warnings, self.across_regions, self.goodbye):
+        for part in (
+            self.vaults, self.prepared_vaults, self.look_around, self.one_vm, self.replaced_policy, self.soft_delete, self.across_regions, self.goodbye,
+            self.storage,
+        ):
             try:
                 part()
             except (AssertionError, KeyError, IndexError, TypeError) as problem:
@@ -111,40 +114,36 @@ class Tour:
     def vaults(self) -> None:
         path = self.vault_path("rsv-tour")
         self.look(path)
-        security = {"enhancedSecurityState": "AlwaysOn", "softDeleteState": "AlwaysOn", "softDeleteRetentionPeriodInDays": 14}
-        properties = {
-            "publicNetworkAccess": "Enabled",
-            "securitySettings": {"softDeleteSettings": security},
-            "monitoringSettings": {
-                "azureMonitorAlertSettings": {"alertsForAllJobFailures": "Enabled"},
-                "classicAlertSettings": {"alertsForCriticalOperations": "Enabled"},
-            },
-        }
-        body = {"location": "eastasia", "sku": {"name": "Standard"}, "properties": properties}
-        self.follow(self.change("PUT", path, body))
+        for name in ("rsv-tour", "rsv-tour-2", "rsv-tour-3", "rsv-tour-4"):
+            self.follow(self.change("PUT", self.vault_path(name), NEW_VAULT))
         self.look(path)
         changed = self.change("PATCH", path, {"properties": {"publicNetworkAccess": "Enabled"}}, MIDDLE)
-        if "azure-asyncoperation" in changed.headers:
-            self.follow(changed)
+        self.follow(changed)
         self.change("PATCH", path, {"identity": {"type": "none"}}, OLD)
+        self.change("PATCH", path, {"identity": {"type": "systemassigned"}}, OLD)
         self.listed(path)
         self.look(f"{path}/backupconfig/vaultconfig")
         config = {"enhancedSecurityState": "Enabled", "softDeleteFeatureState": "Disabled", "softDeleteRetentionPeriodInDays": 14}
         for version in VERSIONS:
             self.ask("PATCH", f"{path}/backupconfig/vaultconfig", version, {"properties": config})
-        locked = self.vault_path("rsv-tour-locked")
-        self.follow(self.change("PUT", locked, body))
-        for state in ("Unlocked", "Locked"):
-            patched = self.change("PATCH", locked, {"properties": {"securitySettings": {"immutabilitySettings": {"state": state}}}})
-            if "azure-asyncoperation" in patched.headers:
-                self.follow(patched)
+
+    def prepared_vaults(self) -> None:
+        locked = self.vault_path("rsv-locked")
+        # As the portal spells it; a vault keeps the spelling.
+        self.follow(self.change("PUT", locked, {"location": "eastasia", "sku": {"name": "RS0", "tier": "Standard"}, "properties": {}}))
+        self.change("PATCH", locked, {"identity": {"type": "systemassigned"}})
         self.look(locked)
+        self.listed(locked)
+        self._points("db-01", locked)
+        self.listed(self.vault_path("rsv-deleted-items"))
+        self._backup("web-04", self.vault_path("rsv-warnings"))
 
     def look_around(self) -> None:
         self.look(self.vault)
         self.look(f"{self.vault}/backupResourceGuardProxies")
         self.look(f"{self.vault}/backupEncryptionConfigs/backupResourceEncryptionConfig")
         self.look(f"{self.vault}/backupPolicies", **{"$filter": VMS})
+        self.look(f"{self.vault}/backupPolicies")
         default = self.look(self.policy())
         self.look(f"{self.vault}/backupProtectableItems", **{"$filter": VMS})
         refresh = self.change("POST", f"{self.vault}/backupFabrics/Azure/refreshContainers")
@@ -171,15 +170,15 @@ class Tour:
         self._restores(name, point)
         self.look(f"{self.vault}/backupJobs", **{"$filter": VMS})
 
-    def _backup(self, name: str) -> None:
+    def _backup(self, name: str, vault: str | None = None) -> None:
         expiry = (datetime.now(timezone.utc) + timedelta(days=30)).strftime("%Y-%m-%dT00:00:00.000Z")
         request = {"properties": {"objectType": "IaasVMBackupRequest", "recoveryPointExpiryTimeInUTC": expiry}}
-        started = self.change("POST", self.item(name) + "/backup", request)
-        self.watch(self.follow(started, step=1), [MINUTE] + [5 * MINUTE] * 24)
+        started = self.change("POST", self.item(name, vault) + "/backup", request)
+        self.watch(self.follow(started, step=1), [MINUTE] + [5 * MINUTE] * 24, vault)
 
-    def _points(self, name: str) -> str:
-        points = self.look(self.item(name) + "/recoveryPoints").response_body["value"]
-        self.look(f"{self.item(name)}/recoveryPoints/{points[0]['name']}")
+    def _points(self, name: str, vault: str | None = None) -> str:
+        points = self.look(self.item(name, vault) + "/recoveryPoints").response_body["value"]
+        self.look(f"{self.item(name, vault)}/recoveryPoints/{points[0]['name']}")
         return str(points[0]["name"])
 
     def _request(self, name: str, point: str, kind: str, **more: Any) -> dict[str, Any]:
@@ -205,6 +204,7 @@ class Tour:
         ]
         for request in requests:
             started = self.change("POST", path, request)
+            self.look(f"{self.vault}/backupJobs", **{"$filter": VMS})
             self.watch(self.follow(started, step=1), [10, 20] + [MINUTE] * 4 + [10 * MINUTE] * 5)
 
     def replaced_policy(self) -> None:
@@ -227,13 +227,8 @@ class Tour:
         self.follow(self.change("DELETE", self.item(name)))
         self.ask("DELETE", self.policy("tour-policy"))
 
-    def warnings(self) -> None:
-        """A Windows VM whose snapshots take long ends with warnings."""
-
     def across_regions(self) -> None:
         vault, name = self.vault_path("rsv-prod-02"), "app-01"
-        storage = {"properties": {"crossRegionRestoreFlag": True, "storageModelType": "GeoRedundant"}}
-        self.ask("PATCH", f"{vault}/backupstorageconfig/vaultstorageconfig", NEW, storage)
         self.follow(self.change("PUT", self.item(name, vault), self.protection(name, policyId=self.policy(vault=vault))))
         started = self.change("POST", self.item(name, vault) + "/backup", {"properties": {"objectType": "IaasVMBackupRequest"}})
         self.follow(started, step=1)
@@ -256,18 +251,33 @@ class Tour:
             self.ask("POST", f"{secondary}/backupCrrJob", CRR, {"resourceId": vault, "jobName": status.response_body["properties"]["jobId"]})
 
     def goodbye(self) -> None:
-        """Vaults that go, and one that comes back."""
-        path = self.vault_path("rsv-tour")
-        going = self.change("DELETE", path)
-        self.follow(going)
-        self.ask("GET", going.headers["azure-asyncoperation"])
-        self.sim.control.advance(HOUR)
-        self.ask("GET", going.headers["azure-asyncoperation"])
+        """Vaults that go, with each of the recorded ends, and one that comes back."""
+        for name in ("rsv-gone", "rsv-succeeded", "rsv-prod-01"):
+            going = self.change("DELETE", self.vault_path(name))
+            self.follow(going)
         deleted = f"/subscriptions/{self.sim.subscription}/providers/Microsoft.RecoveryServices/locations/eastasia/deletedVaults"
         names = [vault["name"] for vault in self.look(deleted).response_body["value"]]
         self.look(f"{deleted}/{names[0]}")
         self.change("POST", f"{deleted}/{names[0]}/undelete", {"properties": {"recoveryResourceGroupId": self.group}}, "2026-05-01")
-        self.follow(self.change("DELETE", self.vault))
+
+    def storage(self) -> None:
+        self.ask("POST", self.sim.rg("rg-dr") + "/providers/Microsoft.Storage/storageAccounts/ststagingea/listKeys", "2023-05-01")
 
 
-Part = Callable[[], None]
+NEW_VAULT = {
+    "location": "eastasia",
+    "sku": {"name": "Standard"},
+    "properties": {
+        "securitySettings": {
+            "softDeleteSettings": {"enhancedSecurityState": "AlwaysOn", "softDeleteState": "AlwaysOn", "softDeleteRetentionPeriodInDays": 14}
+        },
+        "publicNetworkAccess": "Enabled",
+        "monitoringSettings": {
+            "azureMonitorAlertSettings": {
+                "alertsForAllJobFailures": "Enabled", "alertsForAllReplicationIssues": "Enabled", "alertsForAllFailoverIssues": "Enabled",
+            },
+            "classicAlertSettings": {"alertsForCriticalOperations": "Enabled", "emailNotificationsForSiteRecovery": "Enabled"},
+        },
+        "costManagementSettings": {"granularityLevel": "VaultLevel"},
+    },
+}
