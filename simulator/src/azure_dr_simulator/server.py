@@ -92,7 +92,7 @@ class Simulator:
         """Every credential that exists or was given out: none of these may appear in a client's output."""
         known = {one.secret for one in self.estate.principals} | set(self.tokens.issued())
         for service in self.services:
-            known.update(service.secrets(self.world))
+            known.update(service.credentials(self.world))
         return sorted(known - {""})
 
     def begin(self, incoming: Incoming, endpoint: str) -> Entry:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated services. Each room has `urls.register`, and `state.load` and `state.dump` (or `estate.load`).
 
-A room that gives out credentials (storage keys) also has `state.secrets`.
+A room that gives out credentials (storage keys) also has `state.credentials`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Service:
     register: Callable[[Router, World], None]
     load: Callable[[World, Estate], None]
     dump: Callable[[World], Any]
-    secrets: Callable[[World], Iterable[str]]
+    credentials: Callable[[World], Iterable[str]]
 
 
 NAMES = ("resources", "network", "storage", "compute", "recovery_services")
@@ -43,8 +43,8 @@ def services() -> list[Service]:
             loader = importlib.import_module(f".{name}.estate", __package__)
         except ModuleNotFoundError:
             loader = state
-        dump, secrets = getattr(state, "dump", _nothing), getattr(state, "secrets", _nothing)
-        found.append(Service(name, urls.register, loader.load, dump, secrets))
+        dump, credentials = getattr(state, "dump", _nothing), getattr(state, "credentials", _nothing)
+        found.append(Service(name, urls.register, loader.load, dump, credentials))
     return found
 
 

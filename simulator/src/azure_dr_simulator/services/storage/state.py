@@ -96,6 +96,11 @@ def dump(world: World) -> dict[str, Any]:
     }
 
 
+def credentials(world: World) -> list[str]:
+    """The keys of all accounts."""
+    return [key for account in world.state(StorageState).accounts for key in account.keys]
+
+
 def _new_key() -> str:
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
