@@ -32,8 +32,8 @@ author:
 options:
   max_age:
     description:
-      - How old the newest recovery point may be. A number with V(s), V(m), V(h), V(d) or V(w), such as V(90m), plain seconds,
-        or an ISO 8601 duration.
+      - How old the newest recovery point may be. A number with V(s), V(m), V(h), V(d) or V(w), such as V(90m),
+        or plain seconds.
       - V(0) makes a new one in any case, unless a backup runs already, which is waited for.
       - Azure advises no more than three on-demand backups of a VM a day and refuses the tenth.
     type: str
@@ -213,10 +213,11 @@ vms:
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.backup_apply import add_points, carry_out, make_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.backups import Wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.spans import parse_moment, parse_span
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.moments import parse_moment
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, locate
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VAULT, VM, WAIT, Task, fleet_result, run
@@ -241,11 +242,11 @@ def read_wish(task: Task) -> Wish:
     if days is not None and not 1 <= days <= MOST_DAYS:
         raise OptionError("retain_days", f"{days} is not from 1 to {MOST_DAYS} days")
     until = task.params["retain_until"]
-    moment = parse_moment("retain_until", until) if until is not None else None
+    moment = parse_moment(until, "retain_until") if until is not None else None
     if moment is not None and moment <= task.clock.now():
         raise OptionError("retain_until", f"{until} is over already")
     return Wish(
-        max_age=parse_span("max_age", task.params["max_age"]),
+        max_age=parse_age(task.params["max_age"], "max_age"),
         wait_for=task.params["wait_for"],
         retain_until=moment,
         retain_days=days,
