@@ -9,11 +9,13 @@ from typing import Mapping
 
 ANOTHER_VAULT = "BMSUserErrorContainerIsAlreadyRegisteredWithAnotherVault"
 NOT_DISCOVERED = "BMSUserErrorInvalidConfigureProtectionRequest"
+ENHANCED_TO_STANDARD = "UserErrorPolicyChangeFromEnhancedToStandardNotAllowed"
+DENIED_ON_IMMUTABLE = "UserErrorOperationDeniedOnImmutableItem"
 
 HINTS: Mapping[str, str] = {
     ANOTHER_VAULT: "Stop and delete the protection in the vault that owns the VM first, or work with that vault.",
     NOT_DISCOVERED: "The vault does not know the VM: it must exist, in the vault's region and subscription, and must not be a classic VM.",
-    "UserErrorOperationDeniedOnImmutableItem": (
+    DENIED_ON_IMMUTABLE: (
         "On an immutable vault, use state=suspended instead of stopped or absent; on a vault that is not immutable, "
         "use state=stopped instead of suspended (Azure answers both with this code)."
     ),
@@ -30,7 +32,7 @@ HINTS: Mapping[str, str] = {
     "UserErrorKeyVaultPermissionsNotConfigured": "Give the service 'Backup Management Service' access to the Key Vault of the encrypted VM.",
     "UserErrorCrossSubscriptionRestoreNotSuppported": "Switch on cross-subscription restore in the vault's properties.",
     "UserErrorStandardPolicyNotSupportedForTrustedLaunchVM": "Use an enhanced policy (V2), such as EnhancedPolicy.",
-    "BMSUserErrorPolicyTypeChangeNotAllowed": "A VM under an enhanced policy (V2) cannot go back to a standard one (V1).",
+    ENHANCED_TO_STANDARD: "Choose an enhanced policy; a VM under one cannot go back.",
     "CloudDosTimeboudLimitReached": "Azure allows 9 on-demand backups of a VM a day, failed ones included. Wait until tomorrow (UTC).",
     "CloudInternalError": "Azure Backup had an internal problem. Run the task again; what was started goes on.",
     "InternalServerError": "Azure had an internal problem. Run the task again; what was started goes on.",

@@ -9,7 +9,7 @@ suspend, undelete. Each accepted PUT starts a job, also one that changes nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Mapping, Sequence
 
 from .._arm.errors import ArmError, OptionError
@@ -83,6 +83,10 @@ class Plan:
     def enables(self) -> bool:
         """Whether the VM gets registered with the vault, which no other vault may have done."""
         return any(step.kind == "enable" for step in self.steps)
+
+    def refused(self, problem: ArmError) -> Plan:
+        """The same VM with nothing to be done, because of this."""
+        return replace(self, steps=(), after=self.before, problem=problem)
 
     @property
     def sets_policy(self) -> bool:

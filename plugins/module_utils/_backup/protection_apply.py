@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries plans of protection out: reads, sends the steps, follows what they start, and reports for each VM what became of it.
+"""Carries plans of protection out: sends the steps, follows what they start, and reports for each VM what became of it.
 
 Once the first write is out, no error ends the run: it belongs to its VM, whose report says what was started.
 """
@@ -9,23 +9,22 @@ Once the first write is out, no error ends the run: it belongs to its VM, whose 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Callable, Sequence
+from typing import Callable, Sequence
 
 from .._arm.client import ArmClient, Response
 from .._arm.errors import ArmError, OperationTimeout
 from .._arm.poller import Operation, OperationStatus, operation_of, wait_for_operation
-from .._fleet import VmReport, run_each
+from .._fleet import run_each
 from .apis import BACKUP
 from .discovery import list_protectable, refresh
 from .following import Watch
 from .hints import HINTS, NOT_DISCOVERED
 from .items import ProtectedItem, items_now
-from .jobs import Job, job_of, list_jobs, server_time
+from .jobs import job_of, list_jobs, server_time
 from .names import VaultRef, operation_path
-from .owners import conflict, foreign_owners, is_conflict, search_owner
-from .policies import find_policy
-from .protection import JOB_OPERATIONS, Plan, Step, Wish, after_step, fulfilled, plan
+from .owners import conflict, is_conflict, search_owner
+from .protection import JOB_OPERATIONS, Step, Wish, after_step, fulfilled, plan
+from .protection_read import Work, facts_of, vaults_of
 from .vaults import FEW, Located
 from .watcher import JobWatcher
 
@@ -42,46 +41,6 @@ class Waiting:
     wait: bool
     interval: float
     left: Callable[[], float]
-
-
-@dataclass
-class Work:
-    """One VM on its way."""
-
-    plan: Plan
-    report: VmReport
-    next_step: int = 0
-    operation: Operation | None = None
-    sent_at: datetime | None = None
-    """Azure's time when the step was sent."""
-    adopted: Job | None = None
-
-    @property
-    def vault(self) -> VaultRef:
-        assert self.plan.vault is not None
-        return self.plan.vault
-
-    @property
-    def step(self) -> Step:
-        return self.plan.steps[self.next_step]
-
-    @property
-    def open(self) -> bool:
-        return self.report.failure is None and self.next_step < len(self.plan.steps)
-
-    @property
-    def last(self) -> bool:
-        return self.next_step == len(self.plan.steps) - 1
-
-
-def make_plans(client: ArmClient, located: Sequence[Located], wish: Wish) -> list[Work]:
-    """The plan of each VM, with the checks that need a look at Azure: that the policy exists, that no other vault has the VM."""
-    plans = [plan(place, wish) for place in located]
-    if wish.policy is not None:
-        for vault in _vaults_of(entry for entry in plans if entry.changes and entry.sets_policy):
-            find_policy(client, vault, wish.policy.name)
-    plans = _without_foreign(client, plans)
-    return [_work(entry) for entry in plans]
 
 
 def carry_out(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Waiting) -> None:
@@ -102,41 +61,10 @@ def carry_out(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Wai
         _confirm(client, [work for work in works if work.report.changed and work.report.failure is None], wish, waiting)
 
 
-def _work(entry: Plan) -> Work:
-    report = VmReport(entry.vm, changed=entry.changes, before=dict(entry.before), after=dict(entry.after))
-    if entry.problem is not None:
-        report.fail(entry.problem)
-    report.facts = facts_of(entry.item, entry.vault)
-    return Work(entry, report)
-
-
-def facts_of(item: ProtectedItem | None, vault: VaultRef | None) -> dict[str, Any]:
-    """What a result says of a VM's protection, also where there is none."""
-    if item is not None:
-        return item.facts()
-    return {"state": "absent", "soft_deleted": False, "vault_id": vault.id if vault else None}
-
-
-def _vaults_of(plans: Any) -> list[VaultRef]:
-    return list({entry.vault.key: entry.vault for entry in plans if entry.vault is not None}.values())
-
-
-def _without_foreign(client: ArmClient, plans: Sequence[Plan]) -> list[Plan]:
-    owners: dict[str, VaultRef] = {}
-    enabling = [entry for entry in plans if entry.changes and entry.enables]
-    for vault in _vaults_of(enabling):
-        vms = [entry.vm for entry in enabling if entry.vault is not None and entry.vault.key == vault.key]
-        owners.update(foreign_owners(client, vms, vault))
-    return [
-        replace(entry, steps=(), after=entry.before, problem=conflict(entry.vm, owners[entry.vm.key])) if entry.vm.key in owners else entry
-        for entry in plans
-    ]
-
-
 def _adopt(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Waiting) -> None:
     """Waits for jobs of an earlier run that change these VMs' protection, and plans anew; sends nothing a second time."""
     watches: list[tuple[Work, Watch]] = []
-    for vault in _vaults_of(work.plan for work in works):
+    for vault in vaults_of(work.plan for work in works):
         mine = [work for work in works if work.vault.key == vault.key]
         try:
             listing = list_jobs(client, vault, status="InProgress")
@@ -189,7 +117,7 @@ def _plan_again(client: ArmClient, works: Sequence[Work], wish: Wish) -> None:
 
 
 def _by_vault(works: Sequence[Work]) -> list[tuple[VaultRef, list[Work]]]:
-    return [(vault, [work for work in works if work.vault.key == vault.key]) for vault in _vaults_of(work.plan for work in works)]
+    return [(vault, [work for work in works if work.vault.key == vault.key]) for vault in vaults_of(work.plan for work in works)]
 
 
 def _send_all(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> None:

@@ -17,7 +17,7 @@ from .apis import BACKUP, COMPUTE, VAULT
 from .items import ProtectedItem, list_items, preferred
 from .names import VAULT_TYPE, VaultRef, vault_of_id
 
-__all__ = ["FEW", "Located", "Owner", "Vault", "VaultRef", "VaultChoice", "check_vault", "find_vault", "list_vaults", "locate", "owner_of"]
+__all__ = ["FEW", "Located", "Owner", "Vault", "VaultRef", "VaultChoice", "check_vault", "find_vault", "is_immutable", "list_vaults", "locate", "owner_of"]
 
 FEW = 5
 """Up to this many VMs are asked for one by one; beyond it, listing the vaults is cheaper."""
@@ -145,6 +145,19 @@ def owner_of(client: ArmClient, vm: Vm, location: str | None = None) -> Owner:
     if vault is not None and str(answer.get("protectionStatus")).lower() in ("protected", "protecting", "protectionfailed"):
         return Owner("vault", vault)
     return Owner("none")
+
+
+def is_immutable(client: ArmClient, vault: VaultRef) -> bool | None:
+    """Whether the vault is immutable (Unlocked or Locked); None when it cannot be read. A setting that is not there means no."""
+    try:
+        resource = client.find(vault.path, VAULT) or {}
+    except ArmError:
+        return None
+    properties = resource.get("properties")
+    if not isinstance(properties, dict):
+        return None
+    settings = (properties.get("securitySettings") or {}).get("immutabilitySettings") or {}
+    return str(settings.get("state") or "Disabled").lower() in ("unlocked", "locked")
 
 
 def vm_location(client: ArmClient, vm: Vm) -> str | None:

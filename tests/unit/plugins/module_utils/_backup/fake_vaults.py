@@ -109,6 +109,7 @@ class FakeClient:
         self.vaults = {vault.key: vault for vault in vaults or (VAULT_A,)}
         self.locations = {key: "eastasia" for key in self.vaults}
         self.items: dict[str, dict[str, dict[str, Any]]] = {key: {} for key in self.vaults}
+        self.immutable: set[str] = set()
         self.policies = {"DefaultPolicy", "EnhancedPolicy"}
         self.jobs: dict[str, list[dict[str, Any]]] = {key: [] for key in self.vaults}
         self.operations: dict[str, dict[str, Any]] = {}
@@ -190,6 +191,9 @@ class FakeClient:
             return 200, {}, {"id": path, "name": match[1], "location": "East Asia"}
         if path.endswith("/backupStatus"):
             return 200, {}, self._backup_status(str(body["resourceId"]).lower())
+        if path.lower() in self.vaults:
+            state = {"immutabilitySettings": {"state": "Unlocked"}} if path.lower() in self.immutable else {}
+            return 200, {}, {"id": path, "properties": {"securitySettings": state}}
         if path.endswith("/vaults"):
             entries = [{"id": vault.id, "name": vault.name, "location": self.locations[key]} for key, vault in self.vaults.items()]
             return 200, {}, {"value": entries}
@@ -212,7 +216,8 @@ class FakeClient:
         if head == "backupPolicies":
             if name and name not in self.policies:
                 raise missing(rest)
-            one = {"id": policy_id(vault, name), "name": name, "properties": {"backupManagementType": "AzureIaasVM"}}
+            kind = {"policyType": "V2"} if name == "EnhancedPolicy" else {}
+            one = {"id": policy_id(vault, name), "name": name, "properties": {"backupManagementType": "AzureIaasVM", **kind}}
             return 200, {}, one if name else {"value": [{"name": known} for known in sorted(self.policies)]}
         if head == "backupOperations":
             return 200, {}, self._operation(name)

@@ -14,7 +14,8 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.items im
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.names import VaultRef
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.policies import PolicyChoice
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection import Wish
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection_apply import Waiting, Work, carry_out, make_plans
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection_apply import Waiting, carry_out
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection_read import Work, make_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import VaultChoice, locate
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._backup.fake_vaults import (
@@ -118,6 +119,7 @@ def test_not_waiting_returns_the_operation() -> None:
 @pytest.mark.parametrize(("state", "end"), [("stopped", "stopped"), ("suspended", "suspended"), ("absent", "soft_deleted")])
 def test_ending_protection(state: Any, end: str) -> None:
     client = client_with(vm())
+    client.immutable = {VAULT_A.key}
     client.add(item_of(vm()))
     (result,) = go(client, [vm()], Wish(state))
     assert result["changed"] and not result["failed"] and result["state"] == end
@@ -140,6 +142,31 @@ def test_a_guarded_delete_is_unlocked_first() -> None:
     assert client.writes[0].endswith("backupResourceGuardProxies/VaultProxy/unlockDelete")
     body = next(body for body in client.bodies if "resourceToBeDeleted" in body)
     assert body == {"resourceGuardOperationRequests": [GUARD], "resourceToBeDeleted": item_of(vm())["id"]}
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_only_immutable_vaults_suspend(check: bool) -> None:
+    client = client_with(vm())
+    client.add(item_of(vm()))
+    (result,) = go(client, [vm()], Wish("suspended"), check=check)
+    assert result["failed"] and not result["changed"] and "not immutable" in result["failure"]["message"] and not client.writes
+
+
+def test_a_vault_that_cannot_be_read_is_asked_to_suspend() -> None:
+    client = client_with(vm())
+    client.add(item_of(vm()))
+    client.faults.append(("GET", "vault-a$", HttpError("no", status=403, code="AuthorizationFailed")))
+    (result,) = go(client, [vm()], Wish("suspended"))
+    assert result["changed"] and result["state"] == "suspended"
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_no_way_back_from_an_enhanced_policy(check: bool) -> None:
+    client = client_with(vm())
+    client.add(item_of(vm(), policy="EnhancedPolicy", policyType="V2"))
+    (result,) = go(client, [vm()], PROTECT, check=check)
+    assert result["failed"] and not result["changed"] and not client.writes
+    assert result["failure"]["code"] == "UserErrorPolicyChangeFromEnhancedToStandardNotAllowed"
 
 
 def test_disks_are_set() -> None:

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what is to what is to be done: one plan a VM, checked against what Azure would refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Iterable, Sequence
+
+from .._arm.client import ArmClient
+from .._arm.errors import ArmError
+from .._arm.poller import Operation
+from .._fleet import VmReport
+from .hints import DENIED_ON_IMMUTABLE, ENHANCED_TO_STANDARD, HINTS
+from .items import ProtectedItem
+from .jobs import Job
+from .names import VaultRef
+from .owners import conflict, foreign_owners
+from .policies import find_policy
+from .protection import Plan, Step, Wish, plan
+from .vaults import Located, is_immutable
+
+
+@dataclass
+class Work:
+    """One VM on its way."""
+
+    plan: Plan
+    report: VmReport
+    next_step: int = 0
+    operation: Operation | None = None
+    sent_at: datetime | None = None
+    """Azure's time when the step was sent."""
+    adopted: Job | None = None
+
+    @property
+    def vault(self) -> VaultRef:
+        assert self.plan.vault is not None
+        return self.plan.vault
+
+    @property
+    def step(self) -> Step:
+        return self.plan.steps[self.next_step]
+
+    @property
+    def open(self) -> bool:
+        return self.report.failure is None and self.next_step < len(self.plan.steps)
+
+    @property
+    def last(self) -> bool:
+        return self.next_step == len(self.plan.steps) - 1
+
+
+def make_plans(client: ArmClient, located: Sequence[Located], wish: Wish) -> list[Work]:
+    """The plan of each VM, with the checks that need a look at Azure: that the policy exists, that no other vault has the VM."""
+    plans = [plan(place, wish) for place in located]
+    for check in (_check_policy, _check_immutability, _check_owners):
+        problems = check(client, [entry for entry in plans if entry.changes], wish)
+        plans = [entry.refused(problems[entry.vm.key]) if entry.vm.key in problems else entry for entry in plans]
+    return [_work(entry) for entry in plans]
+
+
+def _work(entry: Plan) -> Work:
+    report = VmReport(entry.vm, changed=entry.changes, before=dict(entry.before), after=dict(entry.after))
+    if entry.problem is not None:
+        report.fail(entry.problem)
+    report.facts = facts_of(entry.item, entry.vault)
+    return Work(entry, report)
+
+
+def facts_of(item: ProtectedItem | None, vault: VaultRef | None) -> dict[str, Any]:
+    """What a result says of a VM's protection, also where there is none."""
+    if item is not None:
+        return item.facts()
+    return {"state": "absent", "soft_deleted": False, "vault_id": vault.id if vault else None}
+
+
+def vaults_of(plans: Iterable[Plan]) -> list[VaultRef]:
+    """The vaults of these plans, each once."""
+    return list({entry.vault.key: entry.vault for entry in plans if entry.vault is not None}.values())
+
+
+def _check_policy(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[str, ArmError]:
+    """That the policy is there, and that no VM would have to go back from an enhanced policy to a standard one."""
+    problems: dict[str, ArmError] = {}
+    if wish.policy is None:
+        return problems
+    for vault in vaults_of(entry for entry in plans if entry.sets_policy):
+        policy = find_policy(client, vault, wish.policy.name)
+        for entry in plans:
+            if entry.vault == vault and entry.item is not None and (entry.item.policy_type, policy.type) == ("V2", "V1"):
+                problems[entry.vm.key] = ArmError(
+                    f"The VM is under an enhanced policy (V2), and {policy.name} is a standard one (V1).",
+                    code=ENHANCED_TO_STANDARD,
+                    target=policy.id,
+                    hint=HINTS[ENHANCED_TO_STANDARD],
+                )
+    return problems
+
+
+def _check_immutability(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[str, ArmError]:
+    """That a vault in which backups are to be suspended is immutable: otherwise Azure refuses, with a text that says the opposite."""
+    problems: dict[str, ArmError] = {}
+    if wish.state != "suspended":
+        return problems
+    for vault in vaults_of(plans):
+        if is_immutable(client, vault) is False:
+            error = ArmError(
+                f"The vault {vault.name} is not immutable; only immutable vaults can suspend backups.",
+                code=DENIED_ON_IMMUTABLE,
+                target=vault.id,
+                hint=HINTS[DENIED_ON_IMMUTABLE],
+            )
+            problems.update({entry.vm.key: error for entry in plans if entry.vault == vault})
+    return problems
+
+
+def _check_owners(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[str, ArmError]:
+    """That no other vault protects a VM that is to be enabled."""
+    problems: dict[str, ArmError] = {}
+    enabling = [entry for entry in plans if entry.enables]
+    for vault in vaults_of(enabling):
+        vms = [entry.vm for entry in enabling if entry.vault == vault]
+        owners = foreign_owners(client, vms, vault)
+        problems.update({vm.key: conflict(vm, owners[vm.key]) for vm in vms if vm.key in owners})
+    return problems
