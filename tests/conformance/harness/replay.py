@@ -156,7 +156,7 @@ class Replay:
             if exchange.key.endswith("/backupjobs") and exchange.index < self._next_write() and exchange.status == 200:
                 found.update({job["name"]: job for job in exchange.response_body.get("value", [])})
         for name, timeline in self._timelines.items():
-            if name[0] != "job" or self._made_by.get(name, timeline[0].index) > self._next_write():
+            if name[0] != "job" or self._made_by.get(name, timeline[0].index) >= self._next_write():
                 continue
             answer = self._next(name, timeline)
             if answer.status != 200:
