@@ -23,6 +23,7 @@ from .behaviour import (
     register_provider,
 )
 from .state import PROVIDERS, ResourcesState
+from .tags import get_tags, patch_tags
 from .views import group_view, locations_view, provider_view, subscription_view, tenant_view
 
 _SUBSCRIPTION = "/subscriptions/{subscription}"
@@ -49,6 +50,9 @@ def register(router: Router, world: World) -> None:
     add("GET", f"{_SUBSCRIPTION}/providers/{{namespace}}", _provider)
     add("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/register", partial(register_provider, registered=True))
     add("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/unregister", partial(register_provider, registered=False))
+    tags = f"{_GROUP}/providers/{{namespace}}/{{kind}}/{{name}}/providers/Microsoft.Resources/tags/default"
+    add("GET", tags, get_tags)
+    add("PATCH", tags, patch_tags)
     for kind in ("ClassicStorage/storageAccounts", "ClassicCompute/virtualMachines"):
         add("GET", f"{_GROUP}/providers/Microsoft.{kind}/{{name}}", partial(_classic, kind=kind))
 
