@@ -38,7 +38,7 @@ def authenticate(options: AuthOptions, cloud: Cloud) -> Grant:
 
 
 def _imds_answers() -> bool:
-    """A request without the header ``Metadata: true`` gets a 400 and no token; any answer at all says that it is there."""
+    """Azure's service answers 400 to a request without the header ``Metadata: true``; those of other clouds answer otherwise."""
     try:
         import requests
     except ImportError:
@@ -47,10 +47,9 @@ def _imds_answers() -> bool:
         with requests.Session() as session:
             # A proxy would answer in its stead.
             session.trust_env = False
-            session.get(_IMDS, timeout=_PROBE_SECONDS, allow_redirects=False)
+            return bool(session.get(_IMDS, timeout=_PROBE_SECONDS, allow_redirects=False).status_code == 400)
     except requests.exceptions.RequestException:
         return False
-    return True
 
 
 METHOD = Method("msi", gap, authenticate, probe, fallible=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -70,6 +71,9 @@ def identity_library() -> Any:
         import azure.identity
     except ImportError:
         raise MissingLibrary("azure-identity", "to sign in to Azure (all but auth_source=access_token)") from None
+    for name in ("azure", "msal"):
+        # Without a handler, Python prints their warnings to stderr, next to the module's result.
+        logging.getLogger(name).addHandler(logging.NullHandler())
     return azure.identity
 
 

@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.client import Api, ArmClient
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.clouds import Cloud
@@ -51,7 +51,7 @@ class Sent(NamedTuple):
     data: bytes | None
 
 
-Answer = RawResponse | Exception | Callable[[Sent], RawResponse]
+Answer = Union[RawResponse, Exception, Callable[[Sent], RawResponse]]
 
 
 class Wire:

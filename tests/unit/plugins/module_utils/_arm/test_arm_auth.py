@@ -245,19 +245,21 @@ def test_workload_identity_says_what_is_missing(identity: FakeIdentity, more: di
 
 class _Quiet(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_error(400 if self.headers.get("Metadata") is None else 200)
+        self.send_error(404 if self.path == "/other-cloud" else 400)
 
     def log_message(self, *args: object) -> None:  # pylint: disable=arguments-differ
         """Quiet."""
 
 
-def test_the_probe_takes_any_answer_for_a_yes_and_no_answer_for_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_probe_knows_azures_metadata_service_by_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("requests")
     with http.server.HTTPServer(("127.0.0.1", 0), _Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         monkeypatch.setattr(managed_identity, "_IMDS", f"http://127.0.0.1:{server.server_port}/metadata/identity/oauth2/token")
         assert managed_identity.probe(options()) is None
+        monkeypatch.setattr(managed_identity, "_IMDS", f"http://127.0.0.1:{server.server_port}/other-cloud")
+        assert "no instance metadata service" in (managed_identity.probe(options()) or "")
         server.shutdown()
         thread.join()
     assert "no instance metadata service" in (managed_identity.probe(options()) or "")
@@ -415,7 +417,7 @@ def test_a_refresh_signs_in_anew_and_only_once_for_all_who_ask() -> None:
     granting = Granting(clock, 3600)
     signed_in = source.TokenSource(granting.sign_in, clock)
     rejected = signed_in.token()
-    assert [signed_in.refresh(rejected) for _ in range(5)] == [True] * 5
+    assert [signed_in.refresh(rejected) for turn in range(5)] == [True] * 5
     assert granting.sign_ins == 2
     assert signed_in.token() == "t2"
     assert signed_in.refresh() is True
@@ -478,4 +480,3 @@ def test_no_default_subscription_names_the_option(monkeypatch: pytest.MonkeyPatc
 def test_without_a_cli_the_option_is_named(identity: FakeIdentity) -> None:
     with pytest.raises(OptionError, match="AZURE_SUBSCRIPTION_ID"):
         source.subscription(options())
-

@@ -122,7 +122,10 @@ def test_an_error_carries_all_that_helps() -> None:
     assert not caught.value.ambiguous
 
 
-@pytest.mark.parametrize("trouble", [failure(500, "InternalServerError"), failure(408, "X"), answer(502, b"<html>bad</html>"), failure(504, "GatewayTimeout"), answer(503)])
+@pytest.mark.parametrize(
+    "trouble",
+    [failure(500, "InternalServerError"), failure(408, "X"), answer(502, b"<html>bad</html>"), failure(504, "GatewayTimeout"), answer(503)],
+)
 def test_reads_outlive_passing_trouble(trouble: Any) -> None:
     clock = FakeClock()
     wire = Wire(trouble, trouble, answer(200, {"ok": 1}))
@@ -419,7 +422,11 @@ def test_redirects_of_writes_and_circles_are_refused() -> None:
 
 def test_pages_are_followed_verbatim_and_lazily() -> None:
     link = f"{BASE}{VAULT}/backupJobs?api-version=9&%24skiptoken=hVJdb%2f9"
-    wire = Wire(answer(200, {"value": [{"n": 1}], "nextLink": link}), answer(200, {"value": [], "nextLink": link + "x"}), answer(200, {"value": [{"n": 2}], "nextLink": None}))
+    wire = Wire(
+        answer(200, {"value": [{"n": 1}], "nextLink": link}),
+        answer(200, {"value": [], "nextLink": link + "x"}),
+        answer(200, {"value": [{"n": 2}], "nextLink": None}),
+    )
     found = client_for(wire).list(f"{VAULT}/backupJobs", API)
     assert next(found) == {"n": 1}
     assert len(wire.sent) == 1
@@ -476,7 +483,7 @@ def test_the_subscription_is_only_missed_by_those_who_ask() -> None:
     client = ArmClient(CLOUD, Tokens(), None, clock=FakeClock(), transport=Wire(answer(200, {})))
     assert client.get(VAULT, API).status == 200
     with pytest.raises(OptionError) as caught:
-        _ = client.subscription_id
+        str(client.subscription_id)
     assert caught.value.option == "subscription_id"
     assert ArmClient(lambda: CLOUD, Tokens(), lambda: SUB).subscription_id == SUB
 

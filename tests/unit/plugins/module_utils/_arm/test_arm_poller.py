@@ -157,7 +157,15 @@ def test_the_provisioning_state(reply: Any, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "trouble",
-    [failure(500, "InternalServerError"), failure(502, "InvalidGatewayHost"), failure(503, "X"), failure(408, "X"), failure(404, "ResourceNotFound"), reset(), refused()],
+    [
+        failure(500, "InternalServerError"),
+        failure(502, "InvalidGatewayHost"),
+        failure(503, "X"),
+        failure(408, "X"),
+        failure(404, "ResourceNotFound"),
+        reset(),
+        refused(),
+    ],
 )
 def test_what_could_not_be_read_is_unknown_yet(trouble: Any) -> None:
     wire = Wire(trouble)

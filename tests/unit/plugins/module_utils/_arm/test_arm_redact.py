@@ -61,10 +61,12 @@ def test_errors_options_and_tokens_keep_their_secrets() -> None:
     error = ArmError(
         "refused top-secret-value", target="given-token-value", operation="PUT top-secret-value", hint="not pass-phrase-1", code="Refused"
     )
+    shown = ""
     try:
         raise error
     except ArmError:
         shown = traceback.format_exc()
+    assert "Refused" in shown
     for text in (str(error), repr(error), shown, str(error.as_failure()), str(error.args)):
         for secret in ("top-secret-value", "given-token-value", "pass-phrase-1"):
             assert secret not in text

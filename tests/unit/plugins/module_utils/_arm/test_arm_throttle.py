@@ -38,7 +38,7 @@ def test_a_bucket_runs_dry_and_refills() -> None:
     clock = FakeClock()
     throttle = Throttle(clock)
     write = classify("PUT", VAULT)
-    assert all(throttle.delay(write) == 0 for _ in range(200))
+    assert all(throttle.delay(write) == 0 for turn in range(200))
     assert throttle.delay(write) == pytest.approx(0.1)
     assert throttle.delay(JOBS) == 0, "reads have a bucket of their own"
     clock.sleep(0.1)
@@ -51,7 +51,7 @@ def test_headers_correct_the_bucket_both_ways() -> None:
     throttle.learn(JOBS, Headers({"x-ms-ratelimit-remaining-subscription-reads": "0"}))
     assert throttle.delay(JOBS) > 0
     throttle.learn(JOBS, Headers({"X-MS-RateLimit-Remaining-Subscription-Reads": "11999"}))
-    assert all(throttle.delay(JOBS) == 0 for _ in range(1000))
+    assert all(throttle.delay(JOBS) == 0 for turn in range(1000))
     throttle.learn(JOBS, Headers({"x-ms-ratelimit-remaining-subscription-reads": "many"}))
     assert throttle.delay(JOBS) == 0
 
