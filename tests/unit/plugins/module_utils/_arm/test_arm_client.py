@@ -507,3 +507,15 @@ def test_sixteen_workers_share_one_client() -> None:
     assert wrong == []
     assert len(wire.sent) == 320
     assert len({sent.headers["x-ms-client-request-id"] for sent in wire.sent}) == 320
+
+
+def test_azures_clock_is_taken_from_its_answers() -> None:
+    clock = FakeClock()
+    client = client_for(Wire(answer(200, {}, Date="Thu, 01 Jan 2026 00:10:00 GMT"), answer(200, {}, Date="soon"), answer(200, {})), clock)
+    assert client.server_now() == clock.now()
+    client.get(VAULT, API)
+    assert (client.server_now() - clock.now()).total_seconds() == 600
+    clock.sleep(5)
+    client.get(VAULT, API)
+    client.get(VAULT, API)
+    assert (client.server_now() - clock.now()).total_seconds() == 600
