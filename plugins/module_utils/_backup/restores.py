@@ -76,7 +76,7 @@ def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequenc
         for_each([case for case in cases if _action(case) == "start"], lambda case: _validate(client, case, options))
     for case in cases:
         if case.open:
-            _announce(case)
+            _announce(case, options.tags)
     if not options.check_mode:
         watches = _apply(client, stamp, cases, start)
         _watch(client, stamp, cases, watches, options)
@@ -112,7 +112,7 @@ def _validate(client: ArmClient, case: Case, options: RestoreOptions) -> None:
     validate_restore(client, case.vault, point.id, request, interval=interval, timeout=options.time_left())
 
 
-def _announce(case: Case) -> None:
+def _announce(case: Case, tags: Mapping[str, str]) -> None:
     """Facts and diff of what was decided: the same in check mode and for real."""
     decision = case.decision
     assert decision is not None
@@ -133,6 +133,7 @@ def _announce(case: Case) -> None:
             "mode": case.target.mode,
             "target": target_facts(case.target),
             "recovery_point": {"name": point.name, "time": format_time(point.time) if point.time else None} if point else None,
+            **({"tags": dict(tags)} if tags else {}),
         }
 
 
