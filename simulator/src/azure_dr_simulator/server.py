@@ -36,7 +36,7 @@ from .identity.metadata import metadata_endpoints
 from .identity.tokens import TokenIssuer
 from .replies import AzureError, Reply
 from .routing import Router
-from .services import Service, services
+from .services import services
 from .tls import server_context
 from .world import World
 
@@ -74,7 +74,7 @@ class Simulator:
         self.tokens = TokenIssuer(self.estate, options.token_lifetime)
         self.login = LoginEndpoint(self.estate, self.tokens)
         router = Router()
-        self.services: list[Service] = services()
+        self.services = services()
         for service in self.services:
             service.register(router, self.world)
         for service in self.services:
@@ -152,8 +152,12 @@ def arm_app(simulator: Simulator) -> web.Application:
         _record(entry, reply, response)
         return response
 
+    async def without_server_name(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.pop("Server", None)
+
     app = web.Application(client_max_size=_BODY_LIMIT)
     app.router.add_route("*", "/{path:.*}", handle)
+    app.on_response_prepare.append(without_server_name)
     return app
 
 

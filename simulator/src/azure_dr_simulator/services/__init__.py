@@ -1,20 +1,31 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated services. Each room has `urls.register`, and `state.load` and `state.dump` (or `estate.load`).
+"""The simulated services. Each room has `urls.register`, a `load` (in `estate` or `state`) and `state.dump`.
 
 A room that gives out credentials (storage keys) also has `state.credentials`.
 """
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import Any, Callable, Iterable
 
 from ..estate import Estate
 from ..routing import Router
 from ..world import World
+from .compute import estate as compute_estate
+from .compute import state as compute_state
+from .compute import urls as compute_urls
+from .network import state as network_state
+from .network import urls as network_urls
+from .recovery_services import estate as recovery_services_estate
+from .recovery_services import state as recovery_services_state
+from .recovery_services import urls as recovery_services_urls
+from .resources import state as resources_state
+from .resources import urls as resources_urls
+from .storage import state as storage_state
+from .storage import urls as storage_urls
 
 
 @dataclass(frozen=True)
@@ -23,30 +34,24 @@ class Service:
     register: Callable[[Router, World], None]
     load: Callable[[World, Estate], None]
     dump: Callable[[World], Any]
-    credentials: Callable[[World], Iterable[str]]
-
-
-NAMES = ("resources", "network", "storage", "compute", "recovery_services")
-"""In the order in which the estate is loaded: VMs need networks, vaults need VMs."""
+    credentials: Callable[[World], Iterable[str]] = lambda world: ()
 
 
 def services() -> list[Service]:
-    """All services that are installed."""
-    found = []
-    for name in NAMES:
-        try:
-            urls = importlib.import_module(f".{name}.urls", __package__)
-        except ModuleNotFoundError:
-            continue
-        state = importlib.import_module(f".{name}.state", __package__)
-        try:
-            loader = importlib.import_module(f".{name}.estate", __package__)
-        except ModuleNotFoundError:
-            loader = state
-        dump, credentials = getattr(state, "dump", _nothing), getattr(state, "credentials", _nothing)
-        found.append(Service(name, urls.register, loader.load, dump, credentials))
-    return found
-
-
-def _nothing(world: World) -> dict[str, Any]:
-    return {}
+    """All services, in the order in which the estate is loaded: machines need networks, vaults need machines."""
+    storage = Service(
+        "storage", storage_urls.register, storage_state.load, storage_state.dump, storage_state.credentials
+    )
+    recovery_services = Service(
+        "recovery_services",
+        recovery_services_urls.register,
+        recovery_services_estate.load,
+        recovery_services_state.dump,
+    )
+    return [
+        Service("resources", resources_urls.register, resources_state.load, resources_state.dump),
+        Service("network", network_urls.register, network_state.load, network_state.dump),
+        storage,
+        Service("compute", compute_urls.register, compute_estate.load, compute_state.dump),
+        recovery_services,
+    ]
