@@ -1,0 +1,161 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backup policies."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Callable
+
+import pytest
+from backup_world import VM_FILTER, Backup, code
+
+DAILY: dict[str, Any] = {
+    "backupManagementType": "AzureIaasVM",
+    "instantRPDetails": {},
+    "schedulePolicy": {
+        "schedulePolicyType": "SimpleSchedulePolicy",
+        "scheduleRunFrequency": "Daily",
+        "scheduleRunTimes": ["2023-05-20T22:30:00.000Z"],
+    },
+    "retentionPolicy": {
+        "retentionPolicyType": "LongTermRetentionPolicy",
+        "dailySchedule": {
+            "retentionTimes": ["2023-05-20T22:30:00.000Z"],
+            "retentionDuration": {"count": 30, "durationType": "Days"},
+        },
+    },
+    "instantRpRetentionRangeInDays": 3,
+    "timeZone": "UTC",
+    "protectedItemsCount": 7,
+}
+HOURLY: dict[str, Any] = {
+    **DAILY,
+    "policyType": "V2",
+    "schedulePolicy": {
+        "schedulePolicyType": "SimpleSchedulePolicyV2",
+        "scheduleRunFrequency": "Hourly",
+        "hourlySchedule": {"interval": 4, "scheduleWindowStartTime": "2023-05-20T08:00:00.000Z", "scheduleWindowDuration": 12},
+    },
+    "retentionPolicy": {
+        "retentionPolicyType": "LongTermRetentionPolicy",
+        "dailySchedule": {
+            "retentionTimes": ["2023-05-20T08:00:00.000Z"],
+            "retentionDuration": {"count": 30, "durationType": "Days"},
+        },
+    },
+}
+WEEKLY: dict[str, Any] = {
+    **DAILY,
+    "schedulePolicy": {**DAILY["schedulePolicy"], "scheduleRunFrequency": "Weekly", "scheduleRunDays": ["Sunday", "Friday"]},
+    "retentionPolicy": {
+        "retentionPolicyType": "LongTermRetentionPolicy",
+        "weeklySchedule": {
+            "daysOfTheWeek": ["Friday", "Sunday"],
+            "retentionTimes": ["2023-05-20T22:30:00.000Z"],
+            "retentionDuration": {"count": 12, "durationType": "Weeks"},
+        },
+    },
+    "instantRpRetentionRangeInDays": 5,
+}
+
+
+def put(azure: Backup, name: str, properties: dict[str, Any]) -> Any:
+    return azure.send("PUT", azure.policy(name), {"properties": properties})
+
+
+@pytest.mark.parametrize("properties", [DAILY, HOURLY, WEEKLY])
+def test_put_normalises_and_get_agrees(properties: dict[str, Any]) -> None:
+    azure = Backup()
+    reply = put(azure, "gold", properties)
+    assert reply.status == 200
+    assert azure.get(azure.policy("GOLD")) == reply.body
+    kept = reply.body["properties"]
+    assert kept["protectedItemsCount"] == 0
+    assert ".000Z" not in str(kept) and ":00Z" in str(kept)
+    assert ("policyType" in kept) == (properties is HOURLY)
+    if properties is DAILY:
+        assert kept["schedulePolicy"]["scheduleWeeklyFrequency"] == 0
+
+
+def changed(base: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    properties = copy.deepcopy(base)
+    change(properties)
+    return properties
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        changed(DAILY, lambda p: p["schedulePolicy"].update(scheduleRunTimes=["2023-05-20T22:15:00Z"])),
+        changed(DAILY, lambda p: p["schedulePolicy"].update(scheduleRunTimes=["2023-05-20T21:30:00Z"])),
+        changed(DAILY, lambda p: p["schedulePolicy"].update(scheduleRunTimes=[])),
+        changed(DAILY, lambda p: p["schedulePolicy"].update(scheduleRunFrequency="Monthly")),
+        changed(DAILY, lambda p: p["retentionPolicy"]["dailySchedule"]["retentionDuration"].update(count=6)),
+        changed(DAILY, lambda p: p["retentionPolicy"]["dailySchedule"]["retentionDuration"].update(durationType="Weeks")),
+        changed(DAILY, lambda p: p["retentionPolicy"].pop("dailySchedule")),
+        changed(DAILY, lambda p: p.update(instantRpRetentionRangeInDays=6)),
+        changed(DAILY, lambda p: p.update(backupManagementType="AzureSql")),
+        changed(DAILY, lambda p: p.pop("schedulePolicy")),
+        changed(DAILY, lambda p: p.update(policyType="V2")),
+        changed(HOURLY, lambda p: p.update(instantRpRetentionRangeInDays=18)),
+        changed(HOURLY, lambda p: p["schedulePolicy"]["hourlySchedule"].update(interval=5)),
+        changed(HOURLY, lambda p: p["schedulePolicy"]["hourlySchedule"].update(scheduleWindowDuration=10)),
+        changed(WEEKLY, lambda p: p.update(instantRpRetentionRangeInDays=2)),
+        changed(WEEKLY, lambda p: p["retentionPolicy"]["weeklySchedule"].update(daysOfTheWeek=["Monday"])),
+        {},
+        None,
+    ],
+)
+def test_wrong_policies_are_refused(properties: Any) -> None:
+    azure = Backup()
+    assert code(put(azure, "gold", properties)) == "400 BMSUserErrorInvalidPolicyInput"
+    assert azure.send("GET", azure.policy("gold")).status == 404
+
+
+def test_lists_with_and_without_the_filter() -> None:
+    azure = Backup()
+    put(azure, "gold", DAILY)
+    names = [row["name"] for row in azure.rows(f"{azure.vault}/backupPolicies")]
+    assert names == ["HourlyLogBackup", "gold", "DefaultPolicy", "EnhancedPolicy"]
+    assert [row["name"] for row in azure.rows(f"{azure.vault}/backupPolicies", filter=VM_FILTER)] == names[1:]
+
+
+def test_a_policy_in_use_cannot_be_deleted() -> None:
+    azure = Backup()
+    put(azure, "gold", DAILY)
+    azure.protected("web-01", "gold")
+    assert azure.get(azure.policy("gold"))["properties"]["protectedItemsCount"] == 1
+    assert code(azure.send("DELETE", azure.policy("gold"))) == "400 BMSUserErrorPolicyObjectInUse"
+    azure.enable("web-01", "DefaultPolicy")
+    azure.advance(15)
+    assert azure.send("DELETE", azure.policy("gold")).status == 200
+    assert azure.send("DELETE", azure.policy("gold")).status == 204
+
+
+def test_a_policy_with_items_changes_in_the_background() -> None:
+    azure = Backup()
+    put(azure, "gold", DAILY)
+    azure.protected("web-01", "gold")
+    reply = put(azure, "gold", {**DAILY, "instantRpRetentionRangeInDays": 4})
+    assert reply.status == 202
+    assert azure.send("GET", reply.headers["Location"]).status == 202
+    azure.advance(15)
+    assert azure.get(reply.headers["Azure-AsyncOperation"])["status"] == "Succeeded"
+    assert azure.get(reply.headers["Location"])["properties"]["instantRpRetentionRangeInDays"] == 4
+
+
+def test_the_type_of_a_policy_is_fixed() -> None:
+    azure = Backup()
+    put(azure, "gold", DAILY)
+    assert put(azure, "gold", HOURLY).status == 400
+
+
+def test_fifty_edits_a_day() -> None:
+    azure = Backup()
+    for _ in range(50):
+        assert put(azure, "gold", DAILY).status == 200
+    assert code(put(azure, "gold", DAILY)) == "400 CloudDosTimeboudLimitReached"
+    azure.advance(86401)
+    assert put(azure, "gold", DAILY).status == 200
