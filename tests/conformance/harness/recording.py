@@ -26,6 +26,7 @@ READING_POST = re.compile(
 OPERATION = re.compile(r"/(?:operationsstatus|operationstatus|backupoperations|backupcrroperationsstatus|backupvalidateoperationsstatuses)/([^/]+)$")
 OPERATION_RESULT = re.compile(r"/(?:operationresults|backupoperationresults|backupcrroperationresults|backupvalidateoperationresults)/([^/]+)$")
 JOB = re.compile(r"/backupjobs/([^/]+)$")
+VAULT = re.compile(r".*/microsoft\.recoveryservices/vaults/[^/]+")
 ITEM = re.compile(r"^(.*/vaults/[^/]+)/backupfabrics/azure/protectioncontainers/[^/]+/protecteditems/([^/]+)")
 
 

@@ -19,9 +19,10 @@ import copy
 import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable
+from urllib.parse import unquote
 
 from .bodies import differences
-from .recording import ITEM, JOB, OPERATION, OPERATION_RESULT, Exchange, is_write, normal_path
+from .recording import ITEM, JOB, OPERATION, OPERATION_RESULT, VAULT, Exchange, is_write, normal_path
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Replay:
         self.served_broken: list[int] = []
         """Indices of the recorded failures that a client has met."""
         self._cursor: dict[tuple[str, str], int] = {}
+        self._listed: set[tuple[str, str]] = set()
         self._timelines = self._find_timelines()
         self._made_by = self._find_makers()
 
@@ -158,7 +160,7 @@ class Replay:
         for name, timeline in self._timelines.items():
             if name[0] != "job" or self._made_by.get(name, timeline[0].index) >= self._next_write():
                 continue
-            answer = self._next(name, timeline)
+            answer = self._glance(name, timeline)
             if answer.status != 200:
                 return answer
             found[answer.body["name"]] = answer.body
@@ -167,6 +169,15 @@ class Replay:
             job["properties"].pop("extendedInfo", None)
         jobs.sort(key=lambda job: str(job["properties"].get("startTime")), reverse=True)
         return Answer(200, {"value": jobs})
+
+    def _glance(self, name: tuple[str, str], timeline: list[Exchange]) -> Answer:
+        """A job as a list shows it. Every second look moves it on: a list between looks at the job itself takes none of those away."""
+        at = self._cursor.get(name, 0)
+        if name not in self._listed and at < len(timeline) and not timeline[at].broken:
+            self._listed.add(name)
+            return _recorded(timeline[at])
+        self._listed.discard(name)
+        return self._next(name, timeline)
 
     def _next_write(self) -> int:
         return min((write.index for write in self.writes if write.index not in self.sent), default=len(self.flow))
@@ -179,7 +190,7 @@ class Replay:
         if item and item.end() == len(key) and not recorded:
             return self._single_item(item.group(1), item.group(2))
         if not recorded:
-            return _error(404, "ResourceNotFound", f"The recorded client never asked for {key}.")
+            return self._never_asked(method, key)
         touches = _touching(key)
         begin = max((w.index for w in self.writes if w.index in self.sent and touches(w)), default=-1)
         end = min((w.index for w in self.writes if w.index not in self.sent and touches(w)), default=len(self.flow))
@@ -192,6 +203,24 @@ class Replay:
         if earlier:
             return self._brought_forward(earlier[-1], begin)
         return self._taken_back(good[0]) if good else _recorded(recorded[0])
+
+    def _never_asked(self, method: str, key: str) -> Answer:
+        """What must have been there, because the recorded writes and their answers speak of it."""
+        if method == "GET" and key.endswith("/backupprotecteditems") and any(e.key.startswith(key.rsplit("/", 1)[0] + "/") for e in self.flow):
+            made: list[dict[str, Any]] = []
+            for write in self.writes:
+                if write.index in self.sent and write.key.startswith(key.rsplit("/", 1)[0] + "/"):
+                    apply(made, write)
+            return Answer(200, {"value": made})
+        bodies = [body for write in self.writes for body in [write.request_body] if isinstance(body, dict)]
+        sent = [properties for body in bodies for properties in [body.get("properties")] if isinstance(properties, dict)]
+        policy = next((text["policyId"] for text in sent if text.get("policyId") and normal_path(text["policyId"]) == key), None)
+        if method == "GET" and policy:
+            return Answer(200, {"id": policy, "name": policy.rsplit("/", 1)[-1], "properties": {"backupManagementType": "AzureIaasVM"}})
+        region = next((text["region"] for text in sent if text.get("region")), None)
+        if method == "GET" and VAULT.fullmatch(key) and region:
+            return Answer(200, {"id": key, "name": key.rsplit("/", 1)[-1], "location": region, "properties": {"provisioningState": "Succeeded"}})
+        return _error(404, "ResourceNotFound", f"The recorded client never asked for {key}.")
 
     def _matching(self, method: str, key: str, params: dict[str, str]) -> list[Exchange]:
         """Recorded reads of a path and page; with the same filter, if any has it."""
@@ -212,8 +241,8 @@ class Replay:
         body = copy.deepcopy(exchange.response_body)
         if exchange.key.endswith("/backupprotecteditems") and isinstance(body, dict):
             for write in self.writes:
-                if exchange.index < write.index <= begin and write.index in self.sent:
-                    body["value"] = [item for item in body.get("value", []) if _after(item, write)]
+                if exchange.index < write.index <= begin and write.index in self.sent and write.key.startswith(exchange.key.rsplit("/", 1)[0] + "/"):
+                    apply(body["value"], write)
         return Answer(exchange.status, body, exchange.headers)
 
     def _taken_back(self, exchange: Exchange) -> Answer:
@@ -281,24 +310,34 @@ def _makes(write: Exchange, value: Any) -> bool:
     return write.method == "PUT" and write.key in names
 
 
-def _after(item: dict[str, Any], write: Exchange) -> bool:
-    """Applies one write to one protected item; False: it is gone."""
-    if normal_path(item.get("id", "")) != write.key:
-        return True
+def apply(items: list[dict[str, Any]], write: Exchange) -> None:
+    """Does to the protected items of a vault what one write did."""
+    if write.status >= 300 or not ITEM.fullmatch(write.key):
+        return
+    item = next((item for item in items if normal_path(item.get("id", "")) == write.key), None)
     if write.method == "DELETE":
-        return False
-    sent = (write.request_body or {}).get("properties", {}) if write.method == "PUT" else {}
+        items[:] = [other for other in items if other is not item]
+        return
+    sent = (write.request_body or {}).get("properties", {})
+    if item is None:
+        path = unquote(write.path)
+        source = sent.get("sourceResourceId", "")
+        known = {"sourceResourceId": source, "virtualMachineId": source, "friendlyName": source.rsplit("/", 1)[-1], "policyId": "", "policyName": ""}
+        item = {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {"protectionState": "IRPending", "backupManagementType": "AzureIaasVM", **known}}
+        items.append(item)
     properties = item["properties"]
     if sent.get("policyId") is not None:
         properties["policyId"] = sent["policyId"]
         properties["policyName"] = sent["policyId"].rsplit("/", 1)[-1]
-        properties["protectionState"] = sent.get("protectionState") or "Protected"
+        if properties["protectionState"] != "IRPending":
+            properties["protectionState"] = "Protected"
+    if "extendedProperties" in sent:
+        properties["extendedProperties"] = sent["extendedProperties"]
     if sent.get("protectionState"):
         properties["protectionState"] = sent["protectionState"]
     if sent.get("isRehydrate"):
         for name in [name for name in properties if "deferreddelete" in name.lower()]:
             del properties[name]
-    return True
 
 
 def _job_matches(job: dict[str, Any], text: str) -> bool:
