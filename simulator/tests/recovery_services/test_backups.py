@@ -176,6 +176,7 @@ def test_cancel_is_possible_in_the_snapshot_phase_only() -> None:
     assert azure.send("GET", reply.headers["Location"]).status == 204
     azure.advance(5000)
     assert azure.points("web-01") == []
+    assert azure.properties("web-01")["lastBackupStatus"] == ""
     assert azure.job(path)["status"] == "Cancelled"
 
     path = azure.backup("web-01")

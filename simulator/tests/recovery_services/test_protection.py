@@ -247,3 +247,21 @@ def test_malformed_or_differing_names_are_refused(path: str) -> None:
     whole = azure.item("web-01").rsplit("/", 1)[0] + "/" + path
     body = {"protectedItemType": "Microsoft.Compute/virtualMachines", "sourceResourceId": azure.vm("web-01"), "policyId": azure.policy("DefaultPolicy")}
     assert code(azure.send("PUT", whole, {"properties": body})) == "400 BMSUserErrorInvalidConfigureProtectionRequest"
+
+
+def test_while_the_first_job_runs_only_an_enable_is_accepted() -> None:
+    azure = Backup()
+    azure.enable("web-01")
+    assert code(azure.send("DELETE", azure.item("web-01"))) == "409 BMSUserErrorConflictingProtectionOperation"
+    assert code(azure.put_item("web-01", protectionState="ProtectionStopped", policyId="")) == "409 BMSUserErrorConflictingProtectionOperation"
+    assert azure.enable("web-01").status == 202
+    azure.advance(70)
+    assert len(azure.rows(f"{azure.vault}/backupProtectedItems")) == 1
+
+
+def test_extended_info_only_when_asked_for() -> None:
+    azure = Backup(vault_with_points())
+    assert "extendedInfo" not in azure.properties("web-01")
+    shown = azure.get(azure.item("web-01"), filter="expand eq 'extendedInfo'")["properties"]["extendedInfo"]
+    oldest = azure.points("web-01")[1]["properties"]["recoveryPointTime"]
+    assert (shown["recoveryPointCount"], shown["oldestRecoveryPoint"], shown["policyInconsistent"]) == (2, oldest, False)

@@ -228,3 +228,11 @@ def test_points_are_listed_newest_first_and_by_time(azure: Backup) -> None:
     assert "recoveryPointProperties" not in points[0]["properties"]
     assert points[1]["properties"]["recoveryPointProperties"]["ruleName"] == "Daily"
     assert azure.send("GET", f"{azure.item('web-01')}/recoveryPoints/1").status == 404
+
+
+def test_a_cancelled_restore_makes_nothing(azure: Backup) -> None:
+    path = azure.job_of(azure.restore("web-01", azure.new_vm_request("web-01", "web-01-dr")))
+    assert azure.send("POST", path + "/cancel").status == 202
+    assert azure.run_to_end(path)["status"] == "Cancelled"
+    azure.advance(3600)
+    assert azure.send("GET", azure.vm("web-01-dr", "rg-dr"), version="2024-11-01").status == 404

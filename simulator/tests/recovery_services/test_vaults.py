@@ -59,6 +59,7 @@ def test_patch_is_a_long_running_operation() -> None:
 
 def test_what_cannot_be_undone_is_refused() -> None:
     azure = Backup()
+
     def immutability(state: str) -> dict[str, Any]:
         return {"properties": {"securitySettings": {"immutabilitySettings": {"state": state}}}}
 

@@ -48,6 +48,8 @@ def delete_item(call: Call) -> Reply:
     vault = vault_of(call)
     name = item_name(call)
     item = vault.items.get(name.key)
+    if item is None and name.key in vault.pending:
+        raise _conflicting()
     if item is None:
         return Reply(204)
     world, now = call.world, call.world.now()
@@ -76,6 +78,15 @@ def _malformed() -> AzureError:
     )
 
 
+def _conflicting() -> AzureError:
+    """Documented for file shares; a VM whose first ConfigureBackup job runs is in the same situation."""
+    return AzureError(
+        409,
+        "BMSUserErrorConflictingProtectionOperation",
+        "Another configure protection operation is in progress for this item.",
+    )
+
+
 def _enable_new(call: Call, vault: Vault, name: ItemName, properties: dict[str, Any]) -> Operation:
     world, now = call.world, call.world.now()
     vm_id = parse_vm_id(properties.get("sourceResourceId"))
@@ -93,6 +104,8 @@ def _enable_new(call: Call, vault: Vault, name: ItemName, properties: dict[str, 
     known = vm is not None and vm.key not in state_of(world).undiscovered
     if vm is None or not known or vm.location != vault.location or not same(vm.subscription, vault.subscription):
         raise _malformed()
+    if name.key in vault.pending and properties.get("protectionState") in (STOPPED, SUSPENDED):
+        raise _conflicting()
     policy = _policy(vault, properties.get("policyId"))
     if properties.get("protectionState") not in (None, "", "IRPending", "Protected"):
         raise _malformed()
