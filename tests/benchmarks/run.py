@@ -62,7 +62,7 @@ def module_alone(build: Path, environment: dict[str, str], names: list[str], con
     assert process.stdin is not None
     process.stdin.write(json.dumps(arguments).encode())
     process.stdin.close()
-    _, status, usage = os.wait4(process.pid, 0)
+    _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit("The module alone ended with %d" % process.returncode)

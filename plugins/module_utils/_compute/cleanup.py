@@ -121,32 +121,32 @@ def _start(client: ArmClient, wave: Sequence[Removal]) -> None:
 
 
 def _follow(client: ArmClient, wave: Sequence[Removal], interval: float, time_left: Callable[[], float]) -> None:
-    running = [removal for removal in wave if removal.operation is not None]
+    running = [(removal, removal.operation) for removal in wave if removal.operation is not None]
     while running and time_left() > 0:
         client.clock.sleep(min(interval, time_left()))
-        running = [removal for removal in running if not _ended(client, removal)]
-    for removal in running:
-        removal.failure = _timeout(removal).as_failure()
+        running = [(removal, operation) for removal, operation in running if not _ended(client, removal, operation)]
+    for removal, operation in running:
+        removal.failure = _timeout(removal, operation).as_failure()
 
 
-def _ended(client: ArmClient, removal: Removal) -> bool:
-    assert removal.operation is not None
+def _ended(client: ArmClient, removal: Removal, operation: Operation) -> bool:
     try:
-        status = read_operation(client, removal.operation)
+        status = read_operation(client, operation)
     except ArmError as error:
         removal.failure = error.as_failure()
         return True
+    if status.state == "running":
+        return False
     if status.error is not None:
         removal.failure = status.error.as_failure()
-    return status.state != "running"
+    return True
 
 
-def _timeout(removal: Removal) -> ArmError:
-    assert removal.operation is not None
+def _timeout(removal: Removal, operation: Operation) -> ArmError:
     return OperationTimeout(
         f"Azure is still removing {removal.id.name}.",
         last_state="running",
-        resume={"operation_id": removal.operation.id or "", "operation_url": removal.operation.url},
+        resume={"operation_id": operation.id or "", "operation_url": operation.url},
         operation=f"DELETE {removal.id.type}/{removal.id.name}",
         hint="Run the task again: it goes on with what is left.",
     )
