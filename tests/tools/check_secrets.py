@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Searches all outputs of the tests for secrets: `check_secrets.py BUILD`. Exit status 1 when one is found.
 
-Outputs are BUILD/logs/*.log and the simulators' own logs. Secrets are what each simulator knew or gave out (its
+Outputs are BUILD/logs/*.log and the logs of the simulators of the integration tests. Secrets are what each simulator knew or gave out (its
 `secrets.json`: client secrets, tokens, storage keys, signatures) and anything that has the form of a token or a signature.
 """
 
@@ -38,14 +38,15 @@ def findings(text: str, secrets: set[str]) -> Iterator[tuple[int, str]]:
 
 
 def known_secrets(runs: list[Path]) -> set[str]:
-    missing = [run.name for run in runs if not (run / "secrets.json").is_file()]
+    """All secrets of these runs; each must have left its list."""
+    missing = ["%s/%s" % (run.parent.name, run.name) for run in runs if not (run / "secrets.json").is_file()]
     if missing:
         sys.exit("These simulators left no list of their secrets, so the outputs cannot be searched: " + ", ".join(missing))
     return {secret for run in runs for secret in json.loads((run / "secrets.json").read_text()) if len(secret) >= SHORTEST}
 
 
 def main(build: Path) -> int:
-    runs = sorted(path for path in (build / "runs").glob("*") if path.is_dir())
+    runs = sorted(path for path in (build / "runs" / "integration").glob("*") if path.is_dir())
     logs = sorted((build / "logs").glob("*.log")) + [run / "simulator.log" for run in runs]
     secrets = known_secrets(runs)
     if not logs or not secrets:

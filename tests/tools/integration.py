@@ -28,7 +28,7 @@ def configure(build: Path) -> None:
     settings = {
         "simulator_python": sys.executable,
         "simulator_tool": str(Path(simulator.__file__).resolve()),
-        "simulator_runs": str(build / "runs"),
+        "simulator_runs": str(build / "runs" / "integration"),
     }
     folder = build / "ansible_collections" / "lifeboat" / "azure_dr" / "tests" / "integration"
     (folder / "integration_config.yml").write_text(json.dumps(settings, indent=2) + "\n")
@@ -54,7 +54,7 @@ def follow(command: list[str], log: Path) -> int:
 
 
 def main(build: Path, arguments: list[str]) -> int:
-    runs = build / "runs"
+    runs = build / "runs" / "integration"
     shutil.rmtree(runs, ignore_errors=True)
     runs.mkdir(parents=True)
     (build / "logs").mkdir(exist_ok=True)

@@ -27,7 +27,9 @@ def main(build: Path, arguments: list[str]) -> int:
     report = build / "rehearsal"
     summary = report.with_suffix(".txt")
     summary.unlink(missing_ok=True)
-    with simulator.running(build / "runs" / "rehearse", "--estate", str(estate), "--speed", SPEED) as ready:
+    # A folder of its own, so that two rehearsals do not stop each other's simulator.
+    run_dir = build / "runs" / "rehearse" / str(os.getpid())
+    with simulator.running(run_dir, "--estate", str(estate), "--speed", SPEED) as ready:
         environment = {
             **os.environ,
             **simulator.environment(ready),

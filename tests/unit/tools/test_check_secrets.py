@@ -41,9 +41,9 @@ def test_lets_pass(line: str) -> None:
 
 
 def make_run(build: Path, log: str, secrets: list[str]) -> None:
-    (build / "runs" / "a").mkdir(parents=True)
-    (build / "runs" / "a" / "secrets.json").write_text(json.dumps(secrets))
-    (build / "runs" / "a" / "simulator.log").write_text("")
+    (build / "runs" / "integration" / "a").mkdir(parents=True)
+    (build / "runs" / "integration" / "a" / "secrets.json").write_text(json.dumps(secrets))
+    (build / "runs" / "integration" / "a" / "simulator.log").write_text("")
     (build / "logs").mkdir()
     (build / "logs" / "units.log").write_text(log)
 
@@ -61,6 +61,6 @@ def test_nothing_to_search_is_a_failure(tmp_path: Path) -> None:
 
 
 def test_a_simulator_without_a_list_is_a_failure(tmp_path: Path) -> None:
-    (tmp_path / "runs" / "a").mkdir(parents=True)
-    with pytest.raises(SystemExit, match="cannot be searched: a"):
+    (tmp_path / "runs" / "integration" / "a").mkdir(parents=True)
+    with pytest.raises(SystemExit, match="cannot be searched: integration/a"):
         check_secrets.main(tmp_path)
