@@ -55,6 +55,8 @@ def subscription(flow: list[Exchange]) -> str:
 
 
 def _of_write(flow: list[Exchange], write: Exchange) -> Iterator[Step]:
+    if write.key.endswith("/backupcrossregionrestore"):
+        yield _cross_region(write)
     item = VM_ITEM.search(write.key)
     if item is None or write.key.endswith("/refreshcontainers"):
         return
@@ -118,6 +120,21 @@ def _restore(sent: dict[str, Any]) -> dict[str, Any]:
         "force": True,
     }
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _cross_region(write: Exchange) -> Step:
+    """A restore from the paired region; the access details name the vault."""
+    access, sent = write.request_body["crossRegionRestoreAccessDetails"], write.request_body["restoreRequest"]
+    group = f"/subscriptions/{access['subscriptionId']}/resourceGroups/{access['resourceGroupName']}"
+    source = sent["sourceResourceId"]
+    arguments = {
+        "vm": [source],
+        "vault": f"{group}/providers/Microsoft.RecoveryServices/vaults/{access['resourceName']}",
+        "from_secondary_region": True,
+        "secondary_region": sent["region"],
+        **_restore(sent),
+    }
+    return Step("vm_restore", arguments, write, vm=source.rsplit("/", 1)[-1].lower())
 
 
 def _vm_id(flow: list[Exchange], write: Exchange, sent: dict[str, Any]) -> str:

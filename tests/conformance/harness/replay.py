@@ -16,12 +16,11 @@ An unexpected write is answered 400 and remembered in `problems`, as is one whos
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable
-from urllib.parse import unquote
+from typing import Any, Callable
 
 from .bodies import differences
+from .inference import apply, job_matches, job_of_write, makes
 from .recording import ITEM, JOB, OPERATION, OPERATION_RESULT, VAULT, Exchange, is_write, normal_path
 
 
@@ -59,7 +58,7 @@ class Replay:
     def _find_timelines(self) -> dict[tuple[str, str], list[Exchange]]:
         found: dict[tuple[str, str], list[Exchange]] = {}
         for exchange in self.flow:
-            name = None if exchange.is_write else _tracking(exchange.key)
+            name = None if exchange.is_write else _tracking(exchange.key, exchange.request_body)
             if name:
                 found.setdefault(name, []).append(exchange)
         return found
@@ -100,11 +99,11 @@ class Replay:
         key = normal_path(path)
         if is_write(method, key):
             return self._write(method, path, key, body)
-        tracked = _tracking(key)
-        if tracked and (method == "GET" or tracked in self._timelines):
+        tracked = _tracking(key, body)
+        if tracked:
             return self._track(tracked)
-        if method == "GET" and key.endswith("/backupjobs"):
-            return self._jobs(params)
+        if key.endswith("/backupjobs") or key.endswith("/backupcrrjobs"):
+            return self._jobs(params, other_region=method == "POST")
         return self._state(method, key, params)
 
     def _write(self, method: str, path: str, key: str, body: Any) -> Answer:
@@ -127,6 +126,8 @@ class Replay:
         timeline = self._timelines.get(name)
         if timeline:
             return self._next(name, timeline)
+        if name in self._made_by and name[0] == "job":
+            return Answer(200, self._unseen_job(name))
         if name in self._made_by and name[0] == "operation":
             return Answer(200, {"id": name[1], "name": name[1], "status": "Succeeded"})
         if name in self._made_by and name[0] == "result":
@@ -151,7 +152,7 @@ class Replay:
 
     # --- jobs ---
 
-    def _jobs(self, params: dict[str, str]) -> Answer:
+    def _jobs(self, params: dict[str, str], *, other_region: bool) -> Answer:
         """The jobs made so far, newest first, without extendedInfo. Times of the filter are ignored: the recording is old."""
         found: dict[str, dict[str, Any]] = {}
         for exchange in self.flow:
@@ -164,11 +165,21 @@ class Replay:
             if answer.status != 200:
                 return answer
             found[answer.body["name"]] = answer.body
-        jobs = [copy.deepcopy(job) for job in found.values() if _job_matches(job, params.get("$filter", ""))]
+        for name, maker in self._made_by.items():
+            if name[0] == "job" and name not in self._timelines and maker < self._next_write():
+                found.setdefault(name[1], self._unseen_job(name))
+        jobs = [copy.deepcopy(job) for job in found.values() if job_matches(job, params.get("$filter", ""))]
+        # The restores from the paired region are listed there and nowhere else.
+        jobs = [job for job in jobs if (job["properties"]["operation"] == "CrossRegionRestore") == other_region]
         for job in jobs:
             job["properties"].pop("extendedInfo", None)
         jobs.sort(key=lambda job: str(job["properties"].get("startTime")), reverse=True)
         return Answer(200, {"value": jobs})
+
+    def _unseen_job(self, name: tuple[str, str]) -> dict[str, Any]:
+        statuses = (e.response_body for (kind, _id), line in self._timelines.items() if kind == "operation" for e in line)
+        started = next((body["startTime"] for body in statuses if _job_of(body) == name[1] and "startTime" in body), "2001-01-01T00:00:00Z")
+        return job_of_write(self.flow[self._made_by[name]], name[1], started)
 
     def _glance(self, name: tuple[str, str], timeline: list[Exchange]) -> Answer:
         """A job as a list shows it. Every second look moves it on: a list between looks at the job itself takes none of those away."""
@@ -254,12 +265,14 @@ class Replay:
                 made = any(w.key.endswith("/backup") and exchange.key.startswith(w.key[: -len("/backup")]) for w in coming)
                 body["value"] = [] if made else body["value"]
             else:
-                body["value"] = [value for value in body["value"] if not any(_makes(w, value) for w in coming)]
+                body["value"] = [value for value in body["value"] if not any(makes(w, value) for w in coming)]
         return Answer(exchange.status, body, exchange.headers)
 
 
-def _tracking(key: str) -> tuple[str, str] | None:
-    """The operation, operation result or job that a path names; a job's own operationResults belong to the operation."""
+def _tracking(key: str, body: Any = None) -> tuple[str, str] | None:
+    """The operation, operation result or job that a request asks for; a job's own operationResults belong to the operation."""
+    if key.endswith("/backupcrrjob") and isinstance(body, dict):
+        return "job", str(body.get("jobName")).lower()
     for kind, pattern in (("operation", OPERATION), ("result", OPERATION_RESULT), ("job", JOB)):
         match = pattern.search(key)
         if match:
@@ -298,57 +311,3 @@ def _touching(key: str) -> Callable[[Exchange], bool]:
         return bool(write.key == key or key.startswith(write.key + "/")) and not item
 
     return touches
-
-
-def _makes(write: Exchange, value: Any) -> bool:
-    """Whether a coming write creates this member of a list."""
-    item = ITEM.match(write.key)
-    names = {str(value.get("name", "")).lower(), normal_path(str(value.get("id", "")))}
-    if item and write.method == "PUT":
-        container = write.key.split("/protectioncontainers/")[1].split("/")[0]
-        return bool(names & {item.group(2), item.group(0), container})
-    return write.method == "PUT" and write.key in names
-
-
-def apply(items: list[dict[str, Any]], write: Exchange) -> None:
-    """Does to the protected items of a vault what one write did."""
-    if write.status >= 300 or not ITEM.fullmatch(write.key):
-        return
-    item = next((item for item in items if normal_path(item.get("id", "")) == write.key), None)
-    if write.method == "DELETE":
-        items[:] = [other for other in items if other is not item]
-        return
-    sent = (write.request_body or {}).get("properties", {})
-    if item is None:
-        path = unquote(write.path)
-        source = sent.get("sourceResourceId", "")
-        known = {"sourceResourceId": source, "virtualMachineId": source, "friendlyName": source.rsplit("/", 1)[-1], "policyId": "", "policyName": ""}
-        item = {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {"protectionState": "IRPending", "backupManagementType": "AzureIaasVM", **known}}
-        items.append(item)
-    properties = item["properties"]
-    if sent.get("policyId") is not None:
-        properties["policyId"] = sent["policyId"]
-        properties["policyName"] = sent["policyId"].rsplit("/", 1)[-1]
-        if properties["protectionState"] != "IRPending":
-            properties["protectionState"] = "Protected"
-    if "extendedProperties" in sent:
-        properties["extendedProperties"] = sent["extendedProperties"]
-    if sent.get("protectionState"):
-        properties["protectionState"] = sent["protectionState"]
-    if sent.get("isRehydrate"):
-        for name in [name for name in properties if "deferreddelete" in name.lower()]:
-            del properties[name]
-
-
-def _job_matches(job: dict[str, Any], text: str) -> bool:
-    wanted: Iterable[tuple[str, str]] = re.findall(r"(\w+)\s+eq\s+'([^']*)'", text, re.IGNORECASE)
-    properties = job["properties"]
-    for name, value in wanted:
-        if name.lower() in ("status", "operation", "backupmanagementtype") and str(properties.get(_FILTERED[name.lower()])).lower() != value.lower():
-            return False
-        if name.lower() == "jobid" and job["name"].lower() != value.lower():
-            return False
-    return True
-
-
-_FILTERED = {"status": "status", "operation": "operation", "backupmanagementtype": "backupManagementType"}

@@ -229,6 +229,8 @@ class Tour:
 
     def across_regions(self) -> None:
         vault, name = self.vault_path("rsv-prod-02"), "app-01"
+        self.look(vault)
+        self.look(f"{vault}/backupstorageconfig/vaultstorageconfig")
         self.follow(self.change("PUT", self.item(name, vault), self.protection(name, policyId=self.policy(vault=vault))))
         started = self.change("POST", self.item(name, vault) + "/backup", {"properties": {"objectType": "IaasVMBackupRequest"}})
         self.follow(started, step=1)

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must have been so in Azure where a recorded client did not look: it follows from the writes that were recorded."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable
+from urllib.parse import unquote
+
+from .recording import ITEM, VAULT, Exchange, normal_path
+
+
+def makes(write: Exchange, value: Any) -> bool:
+    """Whether a coming write creates this member of a list."""
+    item = ITEM.match(write.key)
+    names = {str(value.get("name", "")).lower(), normal_path(str(value.get("id", "")))}
+    if item and write.method == "PUT":
+        container = write.key.split("/protectioncontainers/")[1].split("/")[0]
+        return bool(names & {item.group(2), item.group(0), container})
+    return write.method == "PUT" and write.key in names
+
+
+def apply(items: list[dict[str, Any]], write: Exchange) -> None:
+    """Does to the protected items of a vault what one write did."""
+    if write.status >= 300 or not ITEM.fullmatch(write.key):
+        return
+    item = next((item for item in items if normal_path(item.get("id", "")) == write.key), None)
+    if write.method == "DELETE":
+        items[:] = [other for other in items if other is not item]
+        return
+    sent = (write.request_body or {}).get("properties", {})
+    if item is None:
+        path = unquote(write.path)
+        source = sent.get("sourceResourceId", "")
+        known = {"sourceResourceId": source, "virtualMachineId": source, "friendlyName": source.rsplit("/", 1)[-1], "policyId": "", "policyName": ""}
+        item = {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {"protectionState": "IRPending", "backupManagementType": "AzureIaasVM", **known}}
+        items.append(item)
+    properties = item["properties"]
+    if sent.get("policyId") is not None:
+        properties["policyId"] = sent["policyId"]
+        properties["policyName"] = sent["policyId"].rsplit("/", 1)[-1]
+        if properties["protectionState"] != "IRPending":
+            properties["protectionState"] = "Protected"
+    if "extendedProperties" in sent:
+        properties["extendedProperties"] = sent["extendedProperties"]
+    if sent.get("protectionState"):
+        properties["protectionState"] = sent["protectionState"]
+    if sent.get("isRehydrate"):
+        for name in [name for name in properties if "deferreddelete" in name.lower()]:
+            del properties[name]
+
+
+def job_matches(job: dict[str, Any], text: str) -> bool:
+    wanted: Iterable[tuple[str, str]] = re.findall(r"(\w+)\s+eq\s+'([^']*)'", text, re.IGNORECASE)
+    properties = job["properties"]
+    for name, value in wanted:
+        if name.lower() in ("status", "operation", "backupmanagementtype") and str(properties.get(_FILTERED[name.lower()])).lower() != value.lower():
+            return False
+        if name.lower() == "jobid" and job["name"].lower() != value.lower():
+            return False
+    return True
+
+
+_FILTERED = {"status": "status", "operation": "operation", "backupmanagementtype": "backupManagementType"}
+
+
+def job_of_write(write: Exchange, name: str, started: str) -> dict[str, Any]:
+    """A job that nobody looked at: it has ended well."""
+    sent = (write.request_body or {}).get("properties", {}) if isinstance(write.request_body, dict) else {}
+    if write.method == "DELETE":
+        operation = "DeleteBackupData"
+    elif write.method == "PUT":
+        operation = "Undelete" if sent.get("isRehydrate") else "DisableBackup" if sent.get("protectionState") else "ConfigureBackup"
+    else:
+        operation = {"backup": "Backup", "restore": "Restore"}.get(write.key.rsplit("/", 1)[-1], "CrossRegionRestore")
+    vault = VAULT.match(write.key)
+    item = ITEM.match(write.key)
+    container = item.group(2).split(";", 1)[1] if item else ""
+    properties = {
+        "jobType": "AzureIaaSVMJob", "operation": operation, "status": "Completed", "startTime": started, "endTime": started, "duration": "PT0S",
+        "backupManagementType": "AzureIaasVM", "containerName": container, "entityFriendlyName": container.rsplit(";", 1)[-1],
+        "extendedInfo": {"tasksList": [], "propertyBag": {}},
+    }
+    return {"id": f"{vault.group(0) if vault else ''}/backupJobs/{name}", "name": name, "properties": properties}
