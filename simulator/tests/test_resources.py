@@ -106,6 +106,12 @@ def test_storage_account(local: Local) -> None:
     assert local.send("PATCH", storage(local), {"tags": {"a": "b"}}).body["tags"] == {"a": "b"}
 
 
+def test_a_doubled_slash_counts_as_one(local: Local) -> None:
+    """The Azure CLI sends it when it looks for the storage account of a restore."""
+    path = storage(local).replace("Microsoft.Storage/", "Microsoft.Storage//")
+    assert local.get(path, version="2016-01-01").body["name"] == "ststagingea"
+
+
 def test_keys_never_reach_the_control_port(local: Local) -> None:
     keys = local.send("POST", f"{storage(local)}/listKeys").body["keys"]
     state = str(local.simulator.state())

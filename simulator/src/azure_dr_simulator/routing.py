@@ -10,6 +10,7 @@ significant only where a route is added with them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping
 from urllib.parse import unquote
@@ -44,6 +45,7 @@ class Call:
 
 
 Handler = Callable[[Call], Reply]
+_SLASHES = re.compile("/{2,}")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,13 @@ class Router:
         self._by_length.setdefault(len(route.parts), []).append(route)
 
     def find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route and its variables, or None; a GET with a trailing slash falls back to the route without one."""
+        """The route and its variables, or None; a GET with a trailing slash falls back to the route without one.
+
+        ARM reads a doubled slash as one, and some clients send it (`/providers/Microsoft.Storage//storageAccounts/x`).
+        """
+        return self._find(method, raw_path) or (self._find(method, _SLASHES.sub("/", raw_path)) if "//" in raw_path else None)
+
+    def _find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
         segments = raw_path.strip("/").split("/")
         slash = raw_path.endswith("/") and raw_path != "/"
         best: tuple[int, bool, Route, dict[str, str]] | None = None
