@@ -33,14 +33,16 @@ def pause(poll_interval: float, cost: int, budget: Budget) -> float:
     """
     reads = max(1, cost)
     plain = poll_interval * reads
-    stretched = plain
-    if budget.remaining is not None:
-        left = max(1, budget.remaining - RESERVE)
-        most = max(budget.highest or 0, SMALLEST_LIMIT)
-        stretched = plain * max(1.0, SCARCE * most / left) ** 2
-        safe = min(LONGEST_WINDOW, LONGEST_WINDOW * reads / left)
-        stretched = max(plain, min(stretched, safe))
-    return max(stretched, budget.paused)
+    if budget.paused > 0:
+        # Azure itself said when there will be more.
+        return max(plain, budget.paused)
+    if budget.remaining is None:
+        return plain
+    left = max(1, budget.remaining - RESERVE)
+    most = max(budget.highest or 0, SMALLEST_LIMIT)
+    stretched = plain * max(1.0, SCARCE * most / left) ** 2
+    safe = min(LONGEST_WINDOW, LONGEST_WINDOW * reads / left)
+    return max(plain, min(stretched, safe))
 
 
 def plenty(budget: Budget) -> bool:
