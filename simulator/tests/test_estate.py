@@ -20,6 +20,7 @@ def test_default_estate() -> None:
     again = load_estate(default_document())
     assert again.subscription_id == estate.subscription_id
     assert again.principals[0].secret != estate.principals[0].secret
+    assert again.principals[0].secret[0].isalnum()
 
 
 def test_secrets_do_not_show() -> None:

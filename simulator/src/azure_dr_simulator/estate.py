@@ -231,7 +231,7 @@ def _principal(item: Reader) -> Principal:
         name=name,
         client_id=item.guid("client_id", _named_guid(f"client {name}")),
         object_id=item.guid("object_id", _named_guid(f"object {name}")),
-        secret=item.text("secret", secrets.token_urlsafe(30)),
+        secret=item.text("secret", _new_secret()),
         kind=item.choice("kind", "service_principal", ("service_principal", "managed_identity")),
         roles=tuple(_role(item, entry, index) for index, entry in enumerate(item.values("roles"))),
     )
@@ -316,6 +316,11 @@ def _machines(item: Reader, location: str) -> list[VirtualMachine]:
         return [VirtualMachine(name=template.format(n=number), **common) for number in range(1, count + 1)]
     except (KeyError, ValueError, IndexError):
         raise EstateError(item.place("name"), f"'{template}' is no template; use {{n}} or {{n:02d}}") from None
+
+
+def _new_secret() -> str:
+    """Shaped like Entra's; never begins with a dash, which command lines would take for an option."""
+    return f"{secrets.token_hex(2)}8Q~{secrets.token_urlsafe(26)}"
 
 
 def _named_guid(name: str) -> str:
