@@ -245,7 +245,7 @@ def body(task: Task) -> dict[str, Any]:
     choice = check_vault(task.params["vault"], task.params["resource_group"], task.subscription)
     filters = Filters(task.params, task.subscription)
     found = [(item, now) for item, now in read(task, choice) if filters.fit(item, now)]
-    found.sort(key=lambda pair: (pair[0].vault.key, pair[0].vm.key))
+    found.sort(key=lambda pair: (pair[0].vault.name.lower(), pair[0].vault.key, pair[0].vm.key))
     return {"changed": False, "protected_vms": [entry_of(item, now) for item, now in found]}
 
 
