@@ -44,10 +44,23 @@ class Local:
     def group(self, name: str) -> str:
         return f"{self.subscription}/resourceGroups/{name}"
 
-    def send(self, method: str, path: str, body: Any = None, *, version: str = "2024-11-01", token: str | None = None, **headers: str) -> Reply:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        version: str = "2024-11-01",
+        token: str | None = None,
+        **headers: str,
+    ) -> Reply:
         """`path` may be absolute and then carries its own query."""
         parts = urlsplit(path)
-        query = parts.query if parts.scheme or not version else "&".join(part for part in (parts.query, f"api-version={version}") if part)
+        query = (
+            parts.query
+            if parts.scheme or not version
+            else "&".join(part for part in (parts.query, f"api-version={version}") if part)
+        )
         sent = {name.replace("_", "-").lower(): value for name, value in headers.items()}
         bearer = self.token if token is None else token
         if bearer:
@@ -104,7 +117,9 @@ class Served:
         self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def arm(self, method: str, path: str, **options: Any) -> requests.Response:
-        return self.session.request(method, f"{self.ready['arm_url']}{path}", params={"api-version": "2024-11-01"}, **options)
+        return self.session.request(
+            method, f"{self.ready['arm_url']}{path}", params={"api-version": "2024-11-01"}, **options
+        )
 
     def control(self, method: str, path: str, **options: Any) -> requests.Response:
         return requests.request(method, f"{self.ready['control_url']}{path}", **options)

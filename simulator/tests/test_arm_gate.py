@@ -17,7 +17,11 @@ def test_missing_header(local: Local) -> None:
 
 @pytest.mark.parametrize(
     ("header", "code"),
-    [("Basic abc", "AuthenticationFailedInvalidHeader"), ("Bearer abc", "InvalidAuthenticationToken"), ("Bearer ", "AuthenticationFailedInvalidHeader")],
+    [
+        ("Basic abc", "AuthenticationFailedInvalidHeader"),
+        ("Bearer abc", "InvalidAuthenticationToken"),
+        ("Bearer ", "AuthenticationFailedInvalidHeader"),
+    ],
 )
 def test_bad_header(local: Local, header: str, code: str) -> None:
     reply = local.send("GET", local.subscription, authorization=header)
@@ -46,7 +50,9 @@ def test_token_for_another_service(local: Local) -> None:
     assert (reply.status, error_code(reply)) == (401, "InvalidAuthenticationTokenAudience")
 
 
-@pytest.mark.parametrize("audience", ["https://management.azure.com/", "https://management.core.windows.net/", BASE + "/"])
+@pytest.mark.parametrize(
+    "audience", ["https://management.azure.com/", "https://management.core.windows.net/", BASE + "/"]
+)
 def test_accepted_audiences(local: Local, audience: str) -> None:
     assert local.get(local.subscription, token=local.issue("drill", audience)).status == 200
 

@@ -32,7 +32,10 @@ def subnet(local: Local, network: str = "vnet-dr", group: str = "rg-dr") -> str:
 
 
 def make_disk(local: Local, name: str, **properties: Any) -> Any:
-    body = {"location": "eastasia", "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 64, **properties}}
+    body = {
+        "location": "eastasia",
+        "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 64, **properties},
+    }
     return local.send("PUT", disk_path(local, name), body)
 
 
@@ -81,7 +84,11 @@ def test_bad_skip_token(local: Local) -> None:
 
 @pytest.mark.parametrize(
     ("action", "passing", "final"),
-    [("deallocate", "deallocating", "deallocated"), ("powerOff", "stopping", "stopped"), ("restart", "running", "running")],
+    [
+        ("deallocate", "deallocating", "deallocated"),
+        ("powerOff", "stopping", "stopped"),
+        ("restart", "running", "running"),
+    ],
 )
 def test_power_actions_take_time(local: Local, action: str, passing: str, final: str) -> None:
     reply = local.send("POST", f"{vm_path(local)}/{action}")
@@ -100,7 +107,9 @@ def test_power_actions_take_time(local: Local, action: str, passing: str, final:
 def test_operation_can_be_read_unsigned(local: Local) -> None:
     status = local.send("POST", f"{vm_path(local)}/start").headers["Azure-AsyncOperation"]
     assert local.get(status.split("&t=")[0]).body["status"] == "InProgress"
-    assert local.get(f"{local.subscription}/providers/Microsoft.Compute/locations/eastasia/operations/none").status == 404
+    assert (
+        local.get(f"{local.subscription}/providers/Microsoft.Compute/locations/eastasia/operations/none").status == 404
+    )
 
 
 def test_delete_leaves_disks_and_interface(local: Local) -> None:
@@ -148,7 +157,10 @@ def test_disk_needs_its_parameters(local: Local, properties: dict[str, Any]) -> 
 
 def test_disk_copy(local: Local) -> None:
     source = local.get(vm_path(local, "db-01")).body["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
-    body = {"location": "eastasia", "properties": {"creationData": {"createOption": "Copy", "sourceResourceId": source}}}
+    body = {
+        "location": "eastasia",
+        "properties": {"creationData": {"createOption": "Copy", "sourceResourceId": source}},
+    }
     made = local.send("PUT", disk_path(local, "copy"), body).body
     assert (made["properties"]["diskSizeGB"], made["properties"]["osType"]) == (127, "Windows")
 
@@ -172,7 +184,10 @@ def new_vm(local: Local, disk: str, nic: str) -> dict[str, Any]:
 
 def make_nic(local: Local, name: str = "nic1") -> str:
     path = f"{local.group('rg-dr')}/providers/Microsoft.Network/networkInterfaces/{name}"
-    body = {"location": "eastasia", "properties": {"ipConfigurations": [{"name": "a", "properties": {"subnet": {"id": subnet(local)}}}]}}
+    body = {
+        "location": "eastasia",
+        "properties": {"ipConfigurations": [{"name": "a", "properties": {"subnet": {"id": subnet(local)}}}]},
+    }
     assert local.send("PUT", path, body).status == 201
     return path
 
@@ -199,7 +214,10 @@ def test_machine_from_disks(local: Local) -> None:
 
 def test_machine_from_image_keeps_no_password(local: Local) -> None:
     body = new_vm(local, "", make_nic(local))
-    body["properties"]["storageProfile"] = {"osDisk": {"createOption": "FromImage"}, "dataDisks": [{"lun": 3, "createOption": "Empty", "diskSizeGB": 8}]}
+    body["properties"]["storageProfile"] = {
+        "osDisk": {"createOption": "FromImage"},
+        "dataDisks": [{"lun": 3, "createOption": "Empty", "diskSizeGB": 8}],
+    }
     body["properties"]["osProfile"] = {"computerName": "x", "adminUsername": "u", "adminPassword": "hidden"}
     made = local.send("PUT", vm_path(local, "fresh", "rg-dr"), body)
     assert made.status == 201
@@ -207,7 +225,10 @@ def test_machine_from_image_keeps_no_password(local: Local) -> None:
     assert made.body["properties"]["storageProfile"]["dataDisks"][0]["diskSizeGB"] == 8
 
 
-@pytest.mark.parametrize(("missing", "target"), [("location", "location"), ("storageProfile", "osDisk"), ("networkProfile", "networkProfile")])
+@pytest.mark.parametrize(
+    ("missing", "target"),
+    [("location", "location"), ("storageProfile", "osDisk"), ("networkProfile", "networkProfile")],
+)
 def test_machine_needs_its_parameters(local: Local, missing: str, target: str) -> None:
     body = new_vm(local, disk_path(local, "x"), "x")
     (body if missing == "location" else body["properties"]).pop(missing)
@@ -219,7 +240,10 @@ def test_data_disks_are_attached_and_detached(local: Local) -> None:
     make_disk(local, "extra")
     wanted = [{"lun": 5, "createOption": "Attach", "managedDisk": {"id": disk_path(local, "extra")}}]
     body = {"properties": {"storageProfile": {"dataDisks": wanted}}}
-    assert [one["lun"] for one in local.send("PATCH", vm_path(local), body).body["properties"]["storageProfile"]["dataDisks"]] == [5]
+    assert [
+        one["lun"]
+        for one in local.send("PATCH", vm_path(local), body).body["properties"]["storageProfile"]["dataDisks"]
+    ] == [5]
     assert local.get(disk_path(local, "extra")).body["managedBy"] == vm_path(local)
     local.send("PATCH", vm_path(local), {"properties": {"storageProfile": {"dataDisks": []}}})
     assert "managedBy" not in local.get(disk_path(local, "extra")).body
@@ -229,7 +253,9 @@ def test_system_disk_swap(local: Local) -> None:
     make_disk(local, "restored")
     before = local.get(vm_path(local)).body["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
     swap = {"properties": {"storageProfile": {"osDisk": {"managedDisk": {"id": disk_path(local, "restored")}}}}}
-    after = local.send("PATCH", vm_path(local), swap).body["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
+    after = local.send("PATCH", vm_path(local), swap).body["properties"]["storageProfile"]["osDisk"]["managedDisk"][
+        "id"
+    ]
     assert (after, "managedBy" in local.get(before).body) == (disk_path(local, "restored"), False)
 
 
@@ -237,7 +263,9 @@ def test_restored_machine(local: Local) -> None:
     common = {"subscription_id": local.estate.subscription_id, "resource_group": "rg-dr", "location": "eastasia"}
     system = create_restored_disk(local.world, name="r-os", size_gb=30, os_type="Linux", **common)
     data = create_restored_disk(local.world, name="r-data", size_gb=64, **common)
-    vm = create_restored_vm(local.world, name="web-01-dr", subnet_id=subnet(local), os_disk=system, data_disks=[(2, data)], **common)
+    vm = create_restored_vm(
+        local.world, name="web-01-dr", subnet_id=subnet(local), os_disk=system, data_disks=[(2, data)], **common
+    )
     body = local.get(vm.id).body
     assert body["properties"]["provisioningState"] == "Succeeded"
     assert "osProfile" not in body["properties"]

@@ -46,12 +46,24 @@ def test_match_vms() -> None:
         ({"virtual_machines": [{"name": "a"}]}, "virtual_machines[0].resource_group"),
         ({"virtual_machines": [{"name": "a", "resource_group": "nowhere"}]}, "virtual_machines.a.resource_group"),
         ({"virtual_machines": [{"name": "a", "resource_group": "rg-prod", "os": "BeOS"}]}, "virtual_machines[0].os"),
-        ({"virtual_machines": [{"name": "a", "resource_group": "rg-prod", "os_disk_gb": -1}]}, "virtual_machines[0].os_disk_gb"),
+        (
+            {"virtual_machines": [{"name": "a", "resource_group": "rg-prod", "os_disk_gb": -1}]},
+            "virtual_machines[0].os_disk_gb",
+        ),
         ({"virtual_machines": [{"name": "a", "resource_group": "rg-prod", "count": 2}]}, "virtual_machines[0].name"),
-        ({"virtual_machines": [{"name": "a{n!}", "resource_group": "rg-prod", "count": 2}]}, "virtual_machines[0].name"),
+        (
+            {"virtual_machines": [{"name": "a{n!}", "resource_group": "rg-prod", "count": 2}]},
+            "virtual_machines[0].name",
+        ),
         ({"virtual_machines": [{"name": "a", "resource_group": "rg-prod"}] * 2}, "virtual_machines.a"),
-        ({"virtual_machines": [{"name": "a", "resource_group": "rg-prod", "virtual_network": "x"}]}, "virtual_machines.a.virtual_network"),
-        ({"storage_accounts": [{"name": "a", "resource_group": "rg-dr", "containers": [[]]}]}, "storage_accounts[0].containers"),
+        (
+            {"virtual_machines": [{"name": "a", "resource_group": "rg-prod", "virtual_network": "x"}]},
+            "virtual_machines.a.virtual_network",
+        ),
+        (
+            {"storage_accounts": [{"name": "a", "resource_group": "rg-dr", "containers": [[]]}]},
+            "storage_accounts[0].containers",
+        ),
     ],
 )
 def test_errors_name_the_place(changes: dict[str, Any], place: str) -> None:

@@ -53,7 +53,10 @@ def test_answer_defaults() -> None:
 
 def test_job_faults_match_operation_and_vm() -> None:
     _, jobs = book(
-        {"match": {"operation": "restore", "vm": "^web-01$"}, "answer": {"kind": "failed_job", "code": "Broken", "message": "It broke."}},
+        {
+            "match": {"operation": "restore", "vm": "^web-01$"},
+            "answer": {"kind": "failed_job", "code": "Broken", "message": "It broke."},
+        },
         {"match": {"operation": "backup", "hit": "every"}, "answer": {"kind": "stuck_job"}},
     )
     assert jobs.take("Restore", "web-02") is None
@@ -66,7 +69,10 @@ def test_job_faults_match_operation_and_vm() -> None:
 def test_describe_counts() -> None:
     requests, jobs = book({"match": {"hit": 2}, "answer": {"kind": "malformed"}}, {"answer": {"kind": "stuck_job"}})
     hits(requests, 2)
-    assert [(one["seen"], one["fired"], one["spent"]) for one in describe(requests, jobs)] == [(2, 1, True), (0, 0, False)]
+    assert [(one["seen"], one["fired"], one["spent"]) for one in describe(requests, jobs)] == [
+        (2, 1, True),
+        (0, 0, False),
+    ]
 
 
 @pytest.mark.parametrize(

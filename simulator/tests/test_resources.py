@@ -56,7 +56,9 @@ def test_resource_filters(local: Local, text: str, expected: list[str]) -> None:
 def test_a_tag_filter_answers_without_tags(local: Local) -> None:
     found = local.get(f"{local.subscription}/resources?$filter=tagName eq 'tier'").body["value"]
     assert not [one for one in found if "tags" in one]
-    by_type = local.get(f"{local.subscription}/resources?$filter=resourceType eq 'Microsoft.Compute/virtualMachines'").body["value"]
+    by_type = local.get(
+        f"{local.subscription}/resources?$filter=resourceType eq 'Microsoft.Compute/virtualMachines'"
+    ).body["value"]
     assert {one["tags"]["tier"] for one in by_type} == {"web", "app", "db"}
 
 
@@ -127,7 +129,9 @@ def test_new_storage_account(local: Local) -> None:
     taken = f"{local.group('rg-prod')}/providers/Microsoft.Storage/storageAccounts/stnew1"
     assert error_code(local.send("PUT", taken, body)) == "StorageAccountAlreadyTaken"
     available = {
-        name: local.send("POST", f"{local.subscription}/providers/Microsoft.Storage/checkNameAvailability", {"name": name}).body["nameAvailable"]
+        name: local.send(
+            "POST", f"{local.subscription}/providers/Microsoft.Storage/checkNameAvailability", {"name": name}
+        ).body["nameAvailable"]
         for name in ("stnew1", "stnew2", "X")
     }
     assert available == {"stnew1": False, "stnew2": True, "X": False}
@@ -150,7 +154,10 @@ def network(local: Local, kind: str, name: str) -> str:
 
 def test_virtual_network_and_subnets(local: Local) -> None:
     path = network(local, "virtualNetworks", "vnet-new")
-    space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}, "subnets": [{"name": "a", "properties": {"addressPrefix": "10.9.0.0/24"}}]}
+    space = {
+        "addressSpace": {"addressPrefixes": ["10.9.0.0/16"]},
+        "subnets": [{"name": "a", "properties": {"addressPrefix": "10.9.0.0/24"}}],
+    }
     made = local.send("PUT", path, {"location": "eastasia", "properties": space})
     assert (made.status, made.body["properties"]["subnets"][0]["id"]) == (201, f"{path}/subnets/a")
     assert local.send("PUT", f"{path}/subnets/b", {"properties": {"addressPrefix": "10.9.1.0/24"}}).status == 201
@@ -164,7 +171,10 @@ def test_virtual_network_and_subnets(local: Local) -> None:
 def test_what_is_in_use_stays(local: Local) -> None:
     prod = f"{local.group('rg-prod')}/providers/Microsoft.Network"
     assert error_code(local.send("DELETE", f"{prod}/virtualNetworks/vnet-prod")) == "InUseSubnetCannotBeDeleted"
-    assert error_code(local.send("DELETE", f"{prod}/virtualNetworks/vnet-prod/subnets/default")) == "InUseSubnetCannotBeDeleted"
+    assert (
+        error_code(local.send("DELETE", f"{prod}/virtualNetworks/vnet-prod/subnets/default"))
+        == "InUseSubnetCannotBeDeleted"
+    )
     assert error_code(local.send("DELETE", f"{prod}/networkInterfaces/web-01-nic")) == "NicInUse"
 
 
@@ -180,7 +190,9 @@ def test_interface_needs_a_subnet(local: Local) -> None:
     assert error_code(reply) == "InvalidResourceReference"
 
 
-@pytest.mark.parametrize(("kind", "member"), [("publicIPAddresses", "ipAddress"), ("networkSecurityGroups", "securityRules")])
+@pytest.mark.parametrize(
+    ("kind", "member"), [("publicIPAddresses", "ipAddress"), ("networkSecurityGroups", "securityRules")]
+)
 def test_other_network_resources(local: Local, kind: str, member: str) -> None:
     path = network(local, kind, "x")
     assert error_code(local.send("PUT", path, {})) == "LocationRequired"

@@ -23,12 +23,32 @@ ITEM = f"{VAULT}/backupFabrics/Azure/protectionContainers/c%3Bx/protectedItems/i
         ("GET", GROUP, "Microsoft.Resources/subscriptions/resourceGroups/read", GROUP),
         ("DELETE", GROUP, "Microsoft.Resources/subscriptions/resourceGroups/delete", GROUP),
         ("GET", f"{SUB}/providers/Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachines/read", SUB),
-        ("GET", f"{GROUP}/providers/Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachines/read", GROUP),
-        ("POST", f"{GROUP}/providers/Microsoft.Compute/virtualMachines/a/start", "Microsoft.Compute/virtualMachines/start/action", f"{GROUP}/providers/Microsoft.Compute/virtualMachines/a"),
+        (
+            "GET",
+            f"{GROUP}/providers/Microsoft.Compute/virtualMachines",
+            "Microsoft.Compute/virtualMachines/read",
+            GROUP,
+        ),
+        (
+            "POST",
+            f"{GROUP}/providers/Microsoft.Compute/virtualMachines/a/start",
+            "Microsoft.Compute/virtualMachines/start/action",
+            f"{GROUP}/providers/Microsoft.Compute/virtualMachines/a",
+        ),
         ("GET", f"{VAULT}/backupJobs", "Microsoft.RecoveryServices/vaults/backupJobs/read", VAULT),
         ("GET", f"{VAULT}/backupJobs/1", "Microsoft.RecoveryServices/vaults/backupJobs/read", f"{VAULT}/backupJobs/1"),
-        ("POST", f"{VAULT}/backupFabrics/Azure/refreshContainers", "Microsoft.RecoveryServices/vaults/backupFabrics/refreshContainers/action", f"{VAULT}/backupFabrics/Azure"),
-        ("PUT", ITEM, "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write", ITEM.replace("%3B", ";")),
+        (
+            "POST",
+            f"{VAULT}/backupFabrics/Azure/refreshContainers",
+            "Microsoft.RecoveryServices/vaults/backupFabrics/refreshContainers/action",
+            f"{VAULT}/backupFabrics/Azure",
+        ),
+        (
+            "PUT",
+            ITEM,
+            "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/write",
+            ITEM.replace("%3B", ";"),
+        ),
         ("POST", f"{SUB}/providers/Microsoft.Storage/register", "Microsoft.Storage/register/action", SUB),
         ("GET", f"{SUB}/providers/Microsoft.Storage", "Microsoft.Resources/subscriptions/providers/read", SUB),
     ],
@@ -64,8 +84,16 @@ def test_what_counts_as_a_write(method: str, path: str, writes: bool) -> None:
         ("Reader", "Microsoft.Storage/storageAccounts/listKeys/action", False),
         ("Backup Contributor", "Microsoft.RecoveryServices/vaults/backupPolicies/write", True),
         ("Backup Contributor", "Microsoft.Compute/virtualMachines/write", False),
-        ("Backup Operator", "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/backup/action", True),
-        ("Backup Operator", "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/delete", False),
+        (
+            "Backup Operator",
+            "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/backup/action",
+            True,
+        ),
+        (
+            "Backup Operator",
+            "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/delete",
+            False,
+        ),
         ("Backup Reader", "Microsoft.RecoveryServices/vaults/backupJobs/read", True),
         ("Backup Reader", "Microsoft.RecoveryServices/vaults/backupJobs/cancel/action", False),
     ],
@@ -78,7 +106,9 @@ def test_roles(role: str, action: str, allowed: bool) -> None:
 def test_scope_of_an_assignment() -> None:
     principal = Principal("p", "c", "o", "s", roles=(RoleAssignment("Reader", scope=GROUP.upper()),))
     grants = grants_of(principal, "x")
-    assert may(grants, "Microsoft.Compute/virtualMachines/read", f"{GROUP}/providers/Microsoft.Compute/virtualMachines/a")
+    assert may(
+        grants, "Microsoft.Compute/virtualMachines/read", f"{GROUP}/providers/Microsoft.Compute/virtualMachines/a"
+    )
     assert not may(grants, "Microsoft.Compute/virtualMachines/read", f"{SUB}/resourceGroups/rg2")
 
 

@@ -51,7 +51,9 @@ def test_certificate_is_good_for_both_names_and_nobody_else_trusts_it(served: Se
     port = int(served.ready["arm_url"].rsplit(":", 1)[1])
     context = ssl.create_default_context(cafile=served.ready["ca_file"])
     for host in ("localhost", "127.0.0.1"):
-        with socket.create_connection(("127.0.0.1", port)) as raw, context.wrap_socket(raw, server_hostname=host) as secure:
+        with socket.create_connection(("127.0.0.1", port)) as raw, context.wrap_socket(
+            raw, server_hostname=host
+        ) as secure:
             assert secure.version() in ("TLSv1.2", "TLSv1.3")
     with socket.create_connection(("127.0.0.1", port)) as raw, pytest.raises(ssl.SSLCertVerificationError):
         ssl.create_default_context().wrap_socket(raw, server_hostname="localhost")
@@ -136,7 +138,9 @@ def test_malformed_body(served: Served) -> None:
 def test_delay(served: Served) -> None:
     fault(served, "delay", seconds=30)
     with pytest.raises(requests.ReadTimeout):
-        served.session.get(f"{served.ready['arm_url']}{subscription(served)}/resourceGroups?api-version=2021-04-01", timeout=0.5)
+        served.session.get(
+            f"{served.ready['arm_url']}{subscription(served)}/resourceGroups?api-version=2021-04-01", timeout=0.5
+        )
     assert groups(served).status_code == 200
 
 
@@ -162,7 +166,10 @@ def test_faults_can_be_listed_and_dropped(served: Served) -> None:
     assert served.control("GET", "/faults").json() == []
 
 
-@pytest.mark.parametrize(("path", "body"), [("/faults", b"{"), ("/faults", b'{"answer": {"kind": "x"}}'), ("/clock", b"{}"), ("/clock", b'{"advance": -1}')])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/faults", b"{"), ("/faults", b'{"answer": {"kind": "x"}}'), ("/clock", b"{}"), ("/clock", b'{"advance": -1}')],
+)
 def test_nonsense_on_the_control_port(served: Served, path: str, body: bytes) -> None:
     answer = served.control("POST", path, data=body)
     assert answer.status_code == 400 and answer.json()["error"]
@@ -221,7 +228,9 @@ def test_taken_port_is_an_error(served: Served) -> None:
     port = served.ready["arm_url"].rsplit(":", 1)[1]
     source = str(Path(__file__).parents[1] / "src")
     command = [sys.executable, "-m", "azure_dr_simulator", "--port", port]
-    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": source}, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": source}, capture_output=True, text=True, timeout=60
+    )
     assert ended.returncode == 1
     assert "address already in use" in ended.stderr.lower()
 

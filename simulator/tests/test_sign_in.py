@@ -25,7 +25,12 @@ def sign_in(local: Local, *, version: str = "v2.0/", tenant: str = "", **form: s
 
 def credentials(local: Local, **changes: str) -> dict[str, str]:
     drill = local.principal("drill")
-    form = {"grant_type": "client_credentials", "client_id": drill.client_id, "client_secret": drill.secret, "scope": f"{BASE}/.default"}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": drill.client_id,
+        "client_secret": drill.secret,
+        "scope": f"{BASE}/.default",
+    }
     return {**form, **changes}
 
 
@@ -53,7 +58,10 @@ def test_secret(local: Local) -> None:
 def test_signature_can_be_checked_with_the_published_key(local: Local) -> None:
     keys = local.send("GET", "/common/discovery/v2.0/keys", version="", token="").body
     key = jwt.PyJWK.from_json(json.dumps(keys["keys"][0]))
-    assert jwt.decode(local.token, key.key, algorithms=["RS256"], audience=BASE)["appid"] == local.principal("drill").client_id
+    assert (
+        jwt.decode(local.token, key.key, algorithms=["RS256"], audience=BASE)["appid"]
+        == local.principal("drill").client_id
+    )
 
 
 def test_first_version_endpoint(local: Local) -> None:
@@ -63,7 +71,9 @@ def test_first_version_endpoint(local: Local) -> None:
     assert local.get(local.subscription, token=body["access_token"]).status == 200
 
 
-@pytest.mark.parametrize("scope", ["https://management.azure.com/.default", "https://management.core.windows.net//.default"])
+@pytest.mark.parametrize(
+    "scope", ["https://management.azure.com/.default", "https://management.core.windows.net//.default"]
+)
 def test_public_audiences(local: Local, scope: str) -> None:
     token = sign_in(local, **credentials(local, scope=scope)).body["access_token"]
     assert local.get(local.subscription, token=token).status == 200
@@ -152,7 +162,8 @@ def test_managed_identity(local: Local) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"metadata": ""}, {"resource": ""}, {"api-version": ""}, {"client_id": "unknown"}, {"object_id": "unknown"}]
+    "changes",
+    [{"metadata": ""}, {"resource": ""}, {"api-version": ""}, {"client_id": "unknown"}, {"object_id": "unknown"}],
 )
 def test_managed_identity_refusals(local: Local, changes: dict[str, str]) -> None:
     reply = managed(local, **changes)

@@ -53,7 +53,11 @@ def test_waiting_as_told_is_enough_at_any_speed() -> None:
     take(throttle, 150)
     with pytest.raises(AzureError) as refused:
         throttle.take(JOBS)
-    assert refused.value.headers == {"Retry-After": "60", "x-ms-retry-after-ms": "60000", "x-ms-failure-cause": "gateway"}
+    assert refused.value.headers == {
+        "Retry-After": "60",
+        "x-ms-retry-after-ms": "60000",
+        "x-ms-failure-cause": "gateway",
+    }
     clock.advance(60 * 60)
     assert throttle.take(JOBS)[COUNTER] == "149"
 
@@ -64,7 +68,9 @@ def test_2023_other_classes() -> None:
     assert throttle.take(action_of("DELETE", VAULT))[COUNTER] == "49"
     item = f"{VAULT}/backupFabrics/Azure/protectionContainers/c/protectedItems/i"
     assert throttle.take(action_of("PUT", item)) == {"x-ms-ratelimit-remaining-subscription-writes": "1199"}
-    assert throttle.take(action_of("POST", f"{item}/backup")) == {"x-ms-ratelimit-remaining-subscription-writes": "1198"}
+    assert throttle.take(action_of("POST", f"{item}/backup")) == {
+        "x-ms-ratelimit-remaining-subscription-writes": "1198"
+    }
     assert throttle.take(action_of("DELETE", item)) == {"x-ms-ratelimit-remaining-subscription-deletes": "14999"}
     assert throttle.take(action_of("GET", SUB)) == {"x-ms-ratelimit-remaining-subscription-reads": "11999"}
 

@@ -58,4 +58,6 @@ def _base64url(data: bytes) -> str:
 
 
 # Looks like a DER certificate (SEQUENCE, two length bytes); nobody but Azure can check the real one either.
-_CERTIFICATE = _base64url(b"\x30\x82\x07\x9a\x30\x82\x06\x82" + _stretch("operation signing certificate", _CERTIFICATE_BYTES))
+_CERTIFICATE = _base64url(
+    b"\x30\x82\x07\x9a\x30\x82\x06\x82" + _stretch("operation signing certificate", _CERTIFICATE_BYTES)
+)

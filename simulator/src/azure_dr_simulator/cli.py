@@ -38,18 +38,42 @@ def _parser() -> argparse.ArgumentParser:
         description="Simulates the parts of Azure that disaster recovery needs, on loopback ports, until SIGTERM or Ctrl+C.",
     )
     add = parser.add_argument
-    add("--ready-file", type=Path, metavar="FILE", help="write URLs, ids and the first principal's secret here (JSON, mode 0600) once listening")
-    add("--estate", type=Path, metavar="FILE", help="YAML of what exists at the start; default: a small built-in estate")
+    add(
+        "--ready-file",
+        type=Path,
+        metavar="FILE",
+        help="write URLs, ids and the first principal's secret here (JSON, mode 0600) once listening",
+    )
+    add(
+        "--estate", type=Path, metavar="FILE", help="YAML of what exists at the start; default: a small built-in estate"
+    )
     add("--vms", type=_count, default=0, metavar="N", help="replace the estate's virtual machines by N generated ones")
     add("--protected", action="store_true", help="with --vms: protect the generated machines, spread over the vaults")
     add("--speed", type=_positive, default=1.0, metavar="X", help="virtual seconds per second (default 1)")
     add("--throttle", choices=PROFILES, default="2026", help="limits and counters as in that year (default 2026)")
     add("--port", type=_count, default=0, metavar="PORT", help="HTTPS port of ARM and login (default: a free one)")
     add("--control-port", type=_count, default=0, metavar="PORT", help="plain-http control port (default: a free one)")
-    add("--imds-port", type=_count, default=0, metavar="PORT", help="plain-http managed identity port (default: a free one)")
-    add("--state-dir", type=Path, metavar="DIR", help="keep the certificate authority here (default: a new one in a temporary directory)")
+    add(
+        "--imds-port",
+        type=_count,
+        default=0,
+        metavar="PORT",
+        help="plain-http managed identity port (default: a free one)",
+    )
+    add(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        help="keep the certificate authority here (default: a new one in a temporary directory)",
+    )
     add("--seed", type=int, default=0, metavar="N", help="seed of generated ids (default 0)")
-    add("--token-lifetime", type=_positive, default=3600.0, metavar="SECONDS", help="wall seconds until a token expires (default 3600)")
+    add(
+        "--token-lifetime",
+        type=_positive,
+        default=3600.0,
+        metavar="SECONDS",
+        help="wall seconds until a token expires (default 3600)",
+    )
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 

@@ -214,7 +214,9 @@ def _check(estate: Estate) -> None:
     for kind, things in kinds.items():
         for thing in things:
             if thing.resource_group.lower() not in groups:
-                raise EstateError(f"{kind}.{thing.name}.resource_group", f"'{thing.resource_group}' is not in resource_groups")
+                raise EstateError(
+                    f"{kind}.{thing.name}.resource_group", f"'{thing.resource_group}' is not in resource_groups"
+                )
             key = (kind, thing.resource_group.lower(), thing.name.lower())
             if key in seen:
                 raise EstateError(f"{kind}.{thing.name}", "exists twice in its resource group")
@@ -222,7 +224,9 @@ def _check(estate: Estate) -> None:
     networks = {network.name.lower() for network in estate.virtual_networks}
     for vm in estate.virtual_machines:
         if vm.virtual_network and vm.virtual_network.lower() not in networks:
-            raise EstateError(f"virtual_machines.{vm.name}.virtual_network", f"'{vm.virtual_network}' is not in virtual_networks")
+            raise EstateError(
+                f"virtual_machines.{vm.name}.virtual_network", f"'{vm.virtual_network}' is not in virtual_networks"
+            )
 
 
 def _principal(item: Reader) -> Principal:

@@ -62,7 +62,9 @@ class Reader:
         if value is None and default is not None:
             return default
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise EstateError(self.place(key), "must be a whole number, 0 or more" if value is not None else "is required")
+            raise EstateError(
+                self.place(key), "must be a whole number, 0 or more" if value is not None else "is required"
+            )
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:

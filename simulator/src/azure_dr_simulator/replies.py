@@ -38,7 +38,9 @@ class AzureError(Exception):
         self.extra = extra or {}
 
     def reply(self) -> Reply:
-        return Reply(self.status, {"error": {"code": self.code, "message": self.message, **self.extra}}, dict(self.headers))
+        return Reply(
+            self.status, {"error": {"code": self.code, "message": self.message, **self.extra}}, dict(self.headers)
+        )
 
 
 def resource_not_found(resource_type: str, name: str, group: str) -> AzureError:

@@ -78,7 +78,9 @@ class Router:
 
         ARM reads a doubled slash as one, and some clients send it (`/providers/Microsoft.Storage//storageAccounts/x`).
         """
-        return self._find(method, raw_path) or (self._find(method, _SLASHES.sub("/", raw_path)) if "//" in raw_path else None)
+        return self._find(method, raw_path) or (
+            self._find(method, _SLASHES.sub("/", raw_path)) if "//" in raw_path else None
+        )
 
     def _find(self, method: str, raw_path: str) -> tuple[Route, dict[str, str]] | None:
         segments = raw_path.strip("/").split("/")

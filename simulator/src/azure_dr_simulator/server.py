@@ -79,7 +79,9 @@ class Simulator:
             service.register(router, self.world)
         for service in self.services:
             service.load(self.world, self.estate)
-        self.arm = ArmEndpoint(self.world, router, self.estate, self.tokens, Throttle(options.throttle, self.world.clock))
+        self.arm = ArmEndpoint(
+            self.world, router, self.estate, self.tokens, Throttle(options.throttle, self.world.clock)
+        )
         self.arm.log = _log
         self.arm_url = ""
 
@@ -167,7 +169,9 @@ def imds_app(simulator: Simulator) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
         incoming = await _incoming(request)
         entry = simulator.begin(incoming, "imds")
-        reply = managed_identity_token(incoming.headers, incoming.query, simulator.estate, simulator.tokens, simulator.arm_url)
+        reply = managed_identity_token(
+            incoming.headers, incoming.query, simulator.estate, simulator.tokens, simulator.arm_url
+        )
         response = _response(reply, incoming.method, malformed=False)
         _record(entry, reply, response)
         return response
@@ -184,7 +188,9 @@ async def run(options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
-        state_dir = options.state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="azure-dr-simulator-")))
+        state_dir = options.state_dir or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="azure-dr-simulator-"))
+        )
         context, ca_file = server_context(state_dir)
         simulator = Simulator(options)
         arm_port = await _listen(stack, arm_app(simulator), options.port, context)
@@ -195,7 +201,9 @@ async def run(options: Options) -> None:
         if options.ready_file is not None:
             _write_private(options.ready_file, json.dumps(ready, indent=2) + "\n")
             stack.callback(lambda: _remove(options.ready_file))
-        _log(f"ARM and login {ready['arm_url']}, control {ready['control_url']}, managed identity {ready['imds_url']}, CA {ca_file}")
+        _log(
+            f"ARM and login {ready['arm_url']}, control {ready['control_url']}, managed identity {ready['imds_url']}, CA {ca_file}"
+        )
         await stopping.wait()
 
 

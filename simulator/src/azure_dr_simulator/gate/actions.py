@@ -52,7 +52,14 @@ def action_of(method: str, raw_path: str) -> Action:
         at = len(lower) - 1 - lower[::-1].index("providers")
         prefix, namespace, rest = segments[:at], segments[at + 1 : at + 2], segments[at + 2 :]
         if not rest:
-            return Action("Microsoft.Resources/subscriptions/providers/read", "/" + "/".join(prefix), verb, "", subscription, group)
+            return Action(
+                "Microsoft.Resources/subscriptions/providers/read",
+                "/" + "/".join(prefix),
+                verb,
+                "",
+                subscription,
+                group,
+            )
         types = rest[0::2]
         if verb == "action":
             # A POST names its action last: .../vaults/{v}/undelete and .../backupFabrics/Azure/refreshContainers alike.
@@ -60,11 +67,15 @@ def action_of(method: str, raw_path: str) -> Action:
         scope = segments if len(rest) % 2 == 0 else segments[: len(segments) - 1]
         if len(rest) == 1:
             scope = prefix
-        return Action("/".join([*namespace, *types, verb]), "/" + "/".join(scope), verb, namespace[0], subscription, group)
+        return Action(
+            "/".join([*namespace, *types, verb]), "/" + "/".join(scope), verb, namespace[0], subscription, group
+        )
     types = ["subscriptions", *segments[2::2]] if subscription else segments[:1]
     if verb == "action" and len(segments) % 2:
         types = ["subscriptions", *segments[2:-1:2], segments[-1]]
-    return Action("/".join(["Microsoft.Resources", *types, verb]), "/" + "/".join(segments), verb, "", subscription, group)
+    return Action(
+        "/".join(["Microsoft.Resources", *types, verb]), "/" + "/".join(segments), verb, "", subscription, group
+    )
 
 
 def changes(method: str, raw_path: str) -> bool:

@@ -110,7 +110,11 @@ class ArmEndpoint:
         if not action.subscription:
             return
         if not _GUID.match(action.subscription):
-            raise _gateway(400, "InvalidSubscriptionId", f"The provided subscription identifier '{action.subscription}' is malformed or invalid.")
+            raise _gateway(
+                400,
+                "InvalidSubscriptionId",
+                f"The provided subscription identifier '{action.subscription}' is malformed or invalid.",
+            )
         if not self.world.state(ResourcesState).has_subscription(action.subscription):
             raise _gateway(404, "SubscriptionNotFound", f"The subscription '{action.subscription}' could not be found.")
 
@@ -143,7 +147,9 @@ class ArmEndpoint:
     def _no_route(self, incoming: Incoming, action: Action) -> AzureError:
         allowed = self.router.methods(incoming.raw_path)
         if allowed:
-            error = _gateway(405, "MethodNotAllowed", f"The requested resource does not support http method '{incoming.method}'.")
+            error = _gateway(
+                405, "MethodNotAllowed", f"The requested resource does not support http method '{incoming.method}'."
+            )
             error.headers["Allow"] = ", ".join(sorted(allowed))
             return error
         if not action.provider:
@@ -186,9 +192,17 @@ def _gateway(status: int, code: str, message: str) -> AzureError:
 def _check_api_version(query: Mapping[str, str]) -> None:
     version = query.get("api-version", "")
     if not version:
-        raise _gateway(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+        raise _gateway(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
     if not _API_VERSION.match(version):
-        raise _gateway(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid. The supported versions are of the form YYYY-MM-DD.")
+        raise _gateway(
+            400,
+            "InvalidApiVersionParameter",
+            f"The api-version '{version}' is invalid. The supported versions are of the form YYYY-MM-DD.",
+        )
 
 
 def _json(body: bytes) -> Any:
@@ -197,4 +211,6 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError as error:
-        raise _gateway(400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{error}'.") from None
+        raise _gateway(
+            400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{error}'."
+        ) from None

@@ -32,7 +32,11 @@ def authenticate(authorization: str | None, tokens: TokenIssuer, estate: Estate,
         )
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise _refusal(authority, "AuthenticationFailedInvalidHeader", "Authentication failed. The 'Authorization' header is provided in an invalid format.")
+        raise _refusal(
+            authority,
+            "AuthenticationFailedInvalidHeader",
+            "Authentication failed. The 'Authorization' header is provided in an invalid format.",
+        )
     audiences = arm_audiences(base_url)
     try:
         return tokens.principal_of(token.strip(), audiences)

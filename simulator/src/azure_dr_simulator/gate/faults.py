@@ -134,7 +134,11 @@ def add_fault(document: Any, requests: FaultBook, jobs: JobFaults) -> None:
         given = {key: str(answer[key]) for key in ("code", "message") if key in answer}
         jobs.scripted.append(
             _ScriptedJobFault(
-                _pattern(match, "operation"), _pattern(match, "vm"), counter, JobFault(_JOB_KINDS[kind], **given), source
+                _pattern(match, "operation"),
+                _pattern(match, "vm"),
+                counter,
+                JobFault(_JOB_KINDS[kind], **given),
+                source,
             )
         )
         return
@@ -182,7 +186,10 @@ def _error_text(status: int) -> tuple[str, str]:
         429: ("TooManyRequests", "The request is being throttled. Please try again later."),
         502: ("InvalidGatewayHost", "Host name resolution failed for the resource provider."),
         503: ("ServiceUnavailable", "The service is unavailable. Please try again later."),
-        504: ("GatewayTimeout", "The gateway did not receive a response from the resource provider within the specified time period."),
+        504: (
+            "GatewayTimeout",
+            "The gateway did not receive a response from the resource provider within the specified time period.",
+        ),
     }.get(status, ("InternalServerError", "Encountered internal server error."))
 
 

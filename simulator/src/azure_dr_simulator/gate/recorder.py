@@ -49,7 +49,9 @@ class Recorder:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
-    def begin(self, method: str, raw_path: str, raw_query: str, *, endpoint: str, time: str, write: bool, size: int) -> Entry:
+    def begin(
+        self, method: str, raw_path: str, raw_query: str, *, endpoint: str, time: str, write: bool, size: int
+    ) -> Entry:
         shown = unsigned_query(raw_query)
         query = dict(parse_qsl(shown, keep_blank_values=True))
         entry = Entry(

@@ -134,7 +134,9 @@ def _grant(owner: str, assignment: RoleAssignment, subscription_id: str) -> Gran
     definition = by_name.get(assignment.role.lower())
     if definition is None:
         known = ", ".join(sorted(ROLES))
-        raise EstateError(f"principals.{owner}.roles", f"'{assignment.role}' is unknown; one of {known}, or actions of your own")
+        raise EstateError(
+            f"principals.{owner}.roles", f"'{assignment.role}' is unknown; one of {known}, or actions of your own"
+        )
     return Grant(scope, *definition)
 
 

@@ -105,16 +105,22 @@ class LoginEndpoint:
     def _token(self, form: Mapping[str, str], base_url: str, tenant: str, *, second_version: bool) -> Reply:
         grant = form.get("grant_type")
         if not grant:
-            raise _SignInError(400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.")
+            raise _SignInError(
+                400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'."
+            )
         if grant != "client_credentials":
-            raise _SignInError(400, "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant}'.")
+            raise _SignInError(
+                400, "unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{grant}'."
+            )
         principal = self._client(form)
         _check_credential(form, principal)
         audience = self._audience(form, base_url, tenant, second_version)
         token = self.tokens.issue(principal, audience, f"{base_url}/{self.estate.tenant_id}/")
         seconds = int(self.tokens.lifetime)
         if second_version:
-            return Reply(200, {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token})
+            return Reply(
+                200, {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}
+            )
         now = int(time.time())
         return Reply(
             200,
@@ -132,7 +138,9 @@ class LoginEndpoint:
     def _client(self, form: Mapping[str, str]) -> Principal:
         client_id = form.get("client_id", "")
         if not client_id:
-            raise _SignInError(400, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'.")
+            raise _SignInError(
+                400, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'."
+            )
         for principal in self.estate.principals:
             if principal.client_id == client_id.lower() and principal.kind == "service_principal":
                 return principal
@@ -200,26 +208,42 @@ def _check_assertion(assertion: str, principal: Principal) -> None:
         header = jwt.get_unverified_header(assertion)
         claims = jwt.decode(assertion, options={"verify_signature": False, "verify_exp": True, "verify_aud": False})
     except jwt.ExpiredSignatureError:
-        raise _SignInError(401, "invalid_client", 700024, "Client assertion is not within its valid time range.") from None
+        raise _SignInError(
+            401, "invalid_client", 700024, "Client assertion is not within its valid time range."
+        ) from None
     except jwt.InvalidTokenError:
         raise _SignInError(401, "invalid_client", 50027, "JWT token is invalid or malformed.") from None
     own = str(claims.get("iss", "")).lower() == principal.client_id
     if own and not (header.get("x5t") or header.get("x5t#S256")):
-        raise _SignInError(401, "invalid_client", 700027, "The certificate with identifier used to sign the client assertion is not registered on application.")
+        raise _SignInError(
+            401,
+            "invalid_client",
+            700027,
+            "The certificate with identifier used to sign the client assertion is not registered on application.",
+        )
     if own and str(claims.get("sub", "")).lower() != principal.client_id:
-        raise _SignInError(401, "invalid_client", 700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
+        raise _SignInError(
+            401,
+            "invalid_client",
+            700021,
+            "Client assertion application identifier doesn't match 'client_id' parameter.",
+        )
     if not own and not all(claims.get(name) for name in ("iss", "sub", "aud")):
         raise _SignInError(401, "invalid_client", 50027, "JWT token is invalid or malformed.")
 
 
 def _form(body: bytes) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()}
+    return {
+        name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()
+    }
 
 
 def _error_reply(error: _SignInError, base_url: str) -> Reply:
     trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
     stamp = f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S}Z"
-    description = f"AADSTS{error.number}: {error.text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+    description = (
+        f"AADSTS{error.number}: {error.text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+    )
     body = {
         "error": error.error,
         "error_description": description,

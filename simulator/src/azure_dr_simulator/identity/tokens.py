@@ -20,7 +20,9 @@ from ..estate import Estate, Principal
 class TokenRefused(Exception):
     """A token that ARM does not accept."""
 
-    def __init__(self, reason: Literal["invalid", "expired", "audience"], *, expiry: float = 0.0, audience: str = "") -> None:
+    def __init__(
+        self, reason: Literal["invalid", "expired", "audience"], *, expiry: float = 0.0, audience: str = ""
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.expiry = expiry

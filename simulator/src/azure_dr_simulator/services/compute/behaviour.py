@@ -21,7 +21,14 @@ VM_RETRY_AFTER, DISK_RETRY_AFTER = 10.0, 2.0
 
 
 def begin(
-    call: Call, location: str, seconds: float, effect: Callable[[], None], *, output: str = "", result: str = "", kind: str = "operations"
+    call: Call,
+    location: str,
+    seconds: float,
+    effect: Callable[[], None],
+    *,
+    output: str = "",
+    result: str = "",
+    kind: str = "operations",
 ) -> tuple[ComputeOperation, dict[str, str]]:
     """Starts an operation whose `effect` happens at its end; returns it with both async headers and Retry-After."""
     world = call.world

@@ -14,7 +14,19 @@ from .state import ComputeState, Disk
 from .views import disk_view
 
 _CREATE_OPTIONS = ("Empty", "Copy", "CopyStart", "Restore", "FromImage", "Import", "Upload")
-_OWN = ("creationData", "diskSizeGB", "encryption", "networkAccessPolicy", "diskAccessId", "osType", "hyperVGeneration", "provisioningState", "diskState", "timeCreated", "uniqueId")
+_OWN = (
+    "creationData",
+    "diskSizeGB",
+    "encryption",
+    "networkAccessPolicy",
+    "diskAccessId",
+    "osType",
+    "hyperVGeneration",
+    "provisioningState",
+    "diskState",
+    "timeCreated",
+    "uniqueId",
+)
 
 
 def put_disk(call: Call) -> Reply:
@@ -49,11 +61,17 @@ def _new_disk(call: Call, body: Mapping[str, Any]) -> Disk:
     option = str(member(body, "properties", "creationData", "createOption") or "")
     known = {one.lower(): one for one in _CREATE_OPTIONS}
     if option.lower() not in known:
-        raise invalid("disk.creationData.createOption", "Required parameter 'disk.creationData.createOption' is missing or unknown.")
+        raise invalid(
+            "disk.creationData.createOption",
+            "Required parameter 'disk.creationData.createOption' is missing or unknown.",
+        )
     option = known[option.lower()]
     source_id = str(member(body, "properties", "creationData", "sourceResourceId") or "")
     if option in ("Copy", "CopyStart", "Restore") and not source_id:
-        raise invalid("disk.creationData.sourceResourceId", f"Required parameter 'disk.creationData.sourceResourceId' is missing (null) for {option}.")
+        raise invalid(
+            "disk.creationData.sourceResourceId",
+            f"Required parameter 'disk.creationData.sourceResourceId' is missing (null) for {option}.",
+        )
     source = call.world.state(ComputeState).disks.by_id(source_id) if option == "Copy" else None
     if option == "Copy" and "/disks/" in source_id.lower() and source is None:
         raise AzureError(404, "ResourceNotFound", f"The source resource {source_id} was not found.")
@@ -88,7 +106,9 @@ def _update(disk: Disk, body: Mapping[str, Any]) -> None:
         raise invalid("disk.diskSizeGB", "Shrinking of a disk is not supported.", "OperationNotAllowed")
     disk.size_gb = int(size or disk.size_gb)
     disk.sku = str(member(body, "sku", "name") or disk.sku)
-    disk.disk_encryption_set_id = str(member(properties, "encryption", "diskEncryptionSetId") or disk.disk_encryption_set_id)
+    disk.disk_encryption_set_id = str(
+        member(properties, "encryption", "diskEncryptionSetId") or disk.disk_encryption_set_id
+    )
     disk.network_access_policy = str(properties.get("networkAccessPolicy") or disk.network_access_policy)
     disk.disk_access_id = str(properties.get("diskAccessId") or disk.disk_access_id)
     disk.extra.update({name: value for name, value in properties.items() if name not in _OWN})
@@ -99,6 +119,16 @@ def _check_same_source(disk: Disk, body: Mapping[str, Any]) -> None:
     option: Any = member(body, "properties", "creationData", "createOption")
     source: Any = member(body, "properties", "creationData", "sourceResourceId")
     if option and str(option).lower() != disk.create_option.lower():
-        raise AzureError(409, "PropertyChangeNotAllowed", "Changing property 'creationData.createOption' is not allowed.", extra={"target": "creationData.createOption"})
+        raise AzureError(
+            409,
+            "PropertyChangeNotAllowed",
+            "Changing property 'creationData.createOption' is not allowed.",
+            extra={"target": "creationData.createOption"},
+        )
     if source and str(source).lower() != disk.source_resource_id.lower():
-        raise AzureError(409, "PropertyChangeNotAllowed", "Changing property 'creationData.sourceResourceId' is not allowed.", extra={"target": "creationData.sourceResourceId"})
+        raise AzureError(
+            409,
+            "PropertyChangeNotAllowed",
+            "Changing property 'creationData.sourceResourceId' is not allowed.",
+            extra={"target": "creationData.sourceResourceId"},
+        )

@@ -91,7 +91,14 @@ def _os_profile(machine: VirtualMachine) -> dict[str, object]:
     }
     if machine.os == "Windows":
         patching = {"patchMode": "AutomaticByOS", "assessmentMode": "ImageDefault"}
-        return {**common, "windowsConfiguration": {"provisionVMAgent": True, "enableAutomaticUpdates": True, "patchSettings": patching}}
+        return {
+            **common,
+            "windowsConfiguration": {
+                "provisionVMAgent": True,
+                "enableAutomaticUpdates": True,
+                "patchSettings": patching,
+            },
+        }
     patching = {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"}
     linux = {"disablePasswordAuthentication": True, "provisionVMAgent": True, "patchSettings": patching}
     return {**common, "linuxConfiguration": linux}
@@ -99,7 +106,11 @@ def _os_profile(machine: VirtualMachine) -> dict[str, object]:
 
 def _subnet_id(world: World, machine: VirtualMachine) -> str:
     """The subnet the estate names, else the first of the first network in the VM's region (its own group first)."""
-    networks = [one for one in world.state(NetworkState).store("virtualNetworks") if one.location.lower() == machine.location.lower()]
+    networks = [
+        one
+        for one in world.state(NetworkState).store("virtualNetworks")
+        if one.location.lower() == machine.location.lower()
+    ]
     networks.sort(key=lambda one: one.resource_group.lower() != machine.resource_group.lower())
     if machine.virtual_network:
         networks = [one for one in networks if one.name.lower() == machine.virtual_network.lower()]

@@ -225,7 +225,13 @@ def create_restored_vm(
 def attach(vm: Vm, disk: Disk, lun: int | None, *, caching: str = "", create_option: str = "Attach") -> None:
     """Attaches a disk: as the system disk (lun None) or at a LUN, which it takes over."""
     shown = AttachedDisk(
-        disk.id, disk.name, disk.size_gb, disk.sku, lun, caching or ("ReadWrite" if lun is None else "None"), create_option
+        disk.id,
+        disk.name,
+        disk.size_gb,
+        disk.sku,
+        lun,
+        caching or ("ReadWrite" if lun is None else "None"),
+        create_option,
     )
     disk.managed_by = vm.id
     if lun is None:
@@ -295,12 +301,26 @@ def inventory(world: World, subscription_id: str) -> Iterator[dict[str, Any]]:
     for vm in state.vms.within(subscription_id):
         yield _listed(vm, "virtualMachines", vm.time_created)
     for disk in state.disks.within(subscription_id):
-        yield {**_listed(disk, "disks", disk.time_created), **({"managedBy": disk.managed_by} if disk.managed_by else {})}
+        yield {
+            **_listed(disk, "disks", disk.time_created),
+            **({"managedBy": disk.managed_by} if disk.managed_by else {}),
+        }
 
 
 def _listed(one: Vm | Disk, kind: str, created: datetime | None) -> dict[str, Any]:
-    listed = {"id": one.id, "name": one.name, "type": f"Microsoft.Compute/{kind}", "location": one.location, "tags": one.tags}
-    return {**listed, **({"zones": one.zones} if one.zones else {}), "_created": created, "_state": one.provisioning_state}
+    listed = {
+        "id": one.id,
+        "name": one.name,
+        "type": f"Microsoft.Compute/{kind}",
+        "location": one.location,
+        "tags": one.tags,
+    }
+    return {
+        **listed,
+        **({"zones": one.zones} if one.zones else {}),
+        "_created": created,
+        "_state": one.provisioning_state,
+    }
 
 
 def clean(world: World, subscription_id: str, resource_group: str) -> None:

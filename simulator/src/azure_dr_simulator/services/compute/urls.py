@@ -22,7 +22,13 @@ _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
 _VM = f"{_GROUP}/virtualMachines/{{vm}}"
 _DISK = f"{_GROUP}/disks/{{disk}}"
-_SIZES = {"Standard_DS1_v2": (1, 3584), "Standard_B2s": (2, 4096), "Standard_D2s_v5": (2, 8192), "Standard_D4s_v5": (4, 16384), "Standard_E8s_v5": (8, 65536)}
+_SIZES = {
+    "Standard_DS1_v2": (1, 3584),
+    "Standard_B2s": (2, 4096),
+    "Standard_D2s_v5": (2, 8192),
+    "Standard_D4s_v5": (4, 16384),
+    "Standard_E8s_v5": (8, 65536),
+}
 
 
 def register(router: Router, world: World) -> None:
@@ -39,7 +45,11 @@ def register(router: Router, world: World) -> None:
     router.add("POST", f"{_VM}/start", lambda call: change_power(call, "starting", "running", behaviour.VM_START))
     router.add("POST", f"{_VM}/restart", lambda call: change_power(call, "running", "running", behaviour.VM_RESTART))
     router.add("POST", f"{_VM}/powerOff", lambda call: change_power(call, "stopping", "stopped", behaviour.VM_STOP))
-    router.add("POST", f"{_VM}/deallocate", lambda call: change_power(call, "deallocating", "deallocated", behaviour.VM_DEALLOCATE))
+    router.add(
+        "POST",
+        f"{_VM}/deallocate",
+        lambda call: change_power(call, "deallocating", "deallocated", behaviour.VM_DEALLOCATE),
+    )
     router.add("GET", _DISK, lambda call: Reply(200, disk_view(need_disk(call))))
     router.add("PUT", _DISK, put_disk)
     router.add("PATCH", _DISK, patch_disk)
@@ -53,7 +63,9 @@ def register(router: Router, world: World) -> None:
 def _list_vms(call: Call) -> Reply:
     vms = call.world.state(ComputeState).vms.within(call.vars["subscription"], call.vars.get("group"))
     vms.sort(key=lambda vm: (vm.resource_group.lower(), vm.name.lower()))
-    with_view = "instanceview" in call.query.get("$expand", "").lower() or call.query.get("statusonly", "").lower() == "true"
+    with_view = (
+        "instanceview" in call.query.get("$expand", "").lower() or call.query.get("statusonly", "").lower() == "true"
+    )
     return page(call, vms, lambda vm: vm_view(vm, call.world, instance_view=with_view))
 
 
@@ -123,7 +135,10 @@ def _skus(call: Call) -> Reply:
             "size": name.removeprefix("Standard_"),
             "locations": [location],
             "locationInfo": [{"location": location, "zones": ["1", "2", "3"], "zoneDetails": []}],
-            "capabilities": [{"name": "vCPUs", "value": str(cores)}, {"name": "MemoryGB", "value": f"{memory / 1024:g}"}],
+            "capabilities": [
+                {"name": "vCPUs", "value": str(cores)},
+                {"name": "MemoryGB", "value": f"{memory / 1024:g}"},
+            ],
             "restrictions": [],
         }
         for name, (cores, memory) in _SIZES.items()

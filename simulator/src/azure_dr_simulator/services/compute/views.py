@@ -69,18 +69,27 @@ def instance_view_of(vm: Vm, world: World) -> dict[str, Any]:
         "disks": [
             {
                 "name": disk.name,
-                "statuses": [_status("ProvisioningState/succeeded", "Provisioning succeeded", compute_time(vm.time_created))],
+                "statuses": [
+                    _status("ProvisioningState/succeeded", "Provisioning succeeded", compute_time(vm.time_created))
+                ],
             }
             for disk in vm.disks
         ],
         "hyperVGeneration": "V2",
         "statuses": [
             _status(f"ProvisioningState/{state}", f"Provisioning {state}", compute_time(vm.time_created)),
-            {"code": f"PowerState/{vm.power_state}", "level": "Info", "displayStatus": _POWER.get(vm.power_state, vm.power_state)},
+            {
+                "code": f"PowerState/{vm.power_state}",
+                "level": "Info",
+                "displayStatus": _POWER.get(vm.power_state, vm.power_state),
+            },
         ],
     }
     if vm.power_state == "running":
-        view["vmAgent"] = {"vmAgentVersion": "2.9.1.1", "statuses": [_status("ProvisioningState/succeeded", "Ready", now)]}
+        view["vmAgent"] = {
+            "vmAgentVersion": "2.9.1.1",
+            "statuses": [_status("ProvisioningState/succeeded", "Ready", now)],
+        }
         view["computerName"] = (vm.os_profile or {}).get("computerName", vm.name)
         view["osName"] = "ubuntu" if vm.os_type == "Linux" else "Windows Server 2022 Datacenter"
     return view
@@ -144,7 +153,9 @@ def _storage_profile(vm: Vm) -> dict[str, Any]:
         if vm.os_disk.create_option == "FromImage":
             profile["imageReference"] = _image(vm.os_type)
         profile["osDisk"] = {"osType": vm.os_type, **_attached(vm.os_disk)}
-    profile["dataDisks"] = [{"lun": disk.lun, **_attached(disk), "toBeDetached": False} for disk in vm.disks if disk.lun is not None]
+    profile["dataDisks"] = [
+        {"lun": disk.lun, **_attached(disk), "toBeDetached": False} for disk in vm.disks if disk.lun is not None
+    ]
     profile["diskControllerType"] = "SCSI"
     return profile
 
@@ -162,8 +173,20 @@ def _attached(disk: AttachedDisk) -> dict[str, Any]:
 
 def _image(os_type: str) -> dict[str, str]:
     if os_type == "Windows":
-        return {"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter-g2", "version": "latest", "exactVersion": "20348.2966.241205"}
-    return {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest", "exactVersion": "24.04.202501140"}
+        return {
+            "publisher": "MicrosoftWindowsServer",
+            "offer": "WindowsServer",
+            "sku": "2022-datacenter-g2",
+            "version": "latest",
+            "exactVersion": "20348.2966.241205",
+        }
+    return {
+        "publisher": "Canonical",
+        "offer": "ubuntu-24_04-lts",
+        "sku": "server",
+        "version": "latest",
+        "exactVersion": "24.04.202501140",
+    }
 
 
 def _status(code: str, text: str, time: str) -> dict[str, str]:

@@ -14,7 +14,17 @@ from .behaviour import VM_CREATE, begin, invalid, member, need_vm, settled
 from .state import ComputeState, Disk, Vm, attach, detach
 from .views import vm_view
 
-_OWN = ("hardwareProfile", "storageProfile", "networkProfile", "osProfile", "securityProfile", "provisioningState", "vmId", "timeCreated", "instanceView")
+_OWN = (
+    "hardwareProfile",
+    "storageProfile",
+    "networkProfile",
+    "osProfile",
+    "securityProfile",
+    "provisioningState",
+    "vmId",
+    "timeCreated",
+    "instanceView",
+)
 
 
 def put_vm(call: Call) -> Reply:
@@ -53,7 +63,9 @@ def _create(call: Call, body: Mapping[str, Any], location: str) -> Vm:
     os_disk = member(body, "properties", "storageProfile", "osDisk")
     if not isinstance(os_disk, dict):
         raise invalid("osDisk", "Required parameter 'osDisk' is missing (null).")
-    nics = [str(member(one, "id") or "") for one in member(body, "properties", "networkProfile", "networkInterfaces") or []]
+    nics = [
+        str(member(one, "id") or "") for one in member(body, "properties", "networkProfile", "networkInterfaces") or []
+    ]
     if not nics:
         raise invalid("networkProfile", "Required parameter 'networkProfile' is missing (null).")
     vm = Vm(
@@ -139,19 +151,27 @@ def _disk_of(call: Call, vm: Vm, wanted: Mapping[str, Any], lun: int | None) -> 
 def _existing_disk(call: Call, vm: Vm, disk_id: str) -> Disk:
     disk = call.world.state(ComputeState).disks.by_id(disk_id)
     if disk is None:
-        raise AzureError(404, "NotFound", f"Resource {disk_id} was not found.", headers={"x-ms-failure-cause": "service"})
+        raise AzureError(
+            404, "NotFound", f"Resource {disk_id} was not found.", headers={"x-ms-failure-cause": "service"}
+        )
     if disk.managed_by and disk.managed_by.lower() != vm.id.lower():
         message = f"Cannot attach data disk '{disk.name}' to VM '{vm.name}' because the disk is currently owned by VM '{disk.managed_by}'."
         raise AzureError(409, "ConflictingUserInput", message, extra={"target": disk.name})
     if disk.location.lower() != vm.location.lower():
-        raise invalid("disk", f"Disk '{disk.name}' is in location '{disk.location}' but the VM is in '{vm.location}'.", "BadRequest")
+        raise invalid(
+            "disk",
+            f"Disk '{disk.name}' is in location '{disk.location}' but the VM is in '{vm.location}'.",
+            "BadRequest",
+        )
     return disk
 
 
 def _free_nic(call: Call, vm: Vm, nic_id: str) -> Any:
     nic = call.world.state(NetworkState).find(nic_id)
     if nic is None:
-        raise AzureError(404, "NotFound", f"Resource {nic_id} was not found.", headers={"x-ms-failure-cause": "service"})
+        raise AzureError(
+            404, "NotFound", f"Resource {nic_id} was not found.", headers={"x-ms-failure-cause": "service"}
+        )
     owner = str(member(nic.properties, "virtualMachine", "id") or "")
     if owner and owner.lower() != vm.id.lower():
         raise invalid("networkProfile", f"Network Interface {nic_id} is used by existing resource {owner}.", "NicInUse")

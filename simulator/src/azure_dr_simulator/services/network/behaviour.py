@@ -15,7 +15,9 @@ from .views import network_view, subnet_view
 
 def need(call: Call, kind: str) -> NetworkResource:
     """The resource of the path, or 404."""
-    found = call.world.state(NetworkState).store(kind).get(call.vars["subscription"], call.vars["group"], call.vars["name"])
+    found = (
+        call.world.state(NetworkState).store(kind).get(call.vars["subscription"], call.vars["group"], call.vars["name"])
+    )
     if found is None:
         raise resource_not_found(f"Microsoft.Network/{kind}", call.vars["name"], call.vars["group"])
     return found
@@ -33,7 +35,9 @@ def put(call: Call, kind: str) -> Reply:
     if kind == "networkInterfaces" and existing is None:
         resource = _new_nic(call, location, properties)
     else:
-        resource = existing or NetworkResource(call.vars["subscription"], call.vars["group"], kind, call.vars["name"], location)
+        resource = existing or NetworkResource(
+            call.vars["subscription"], call.vars["group"], kind, call.vars["name"], location
+        )
         _complete(call, resource, properties)
     resource.properties.update({name: value for name, value in properties.items() if name != "ipConfigurations"})
     resource.properties["provisioningState"] = "Succeeded"
@@ -79,7 +83,9 @@ def put_subnet(call: Call) -> Reply:
         raise _invalid("InvalidRequestFormat", "Cannot parse the request: addressPrefix is missing.")
     subnet = make_subnet(network.id, call.vars["subnet"], prefix)
     subnet["properties"].update(properties, provisioningState="Succeeded")
-    others = [one for one in network.properties.setdefault("subnets", []) if one["name"].lower() != subnet["name"].lower()]
+    others = [
+        one for one in network.properties.setdefault("subnets", []) if one["name"].lower() != subnet["name"].lower()
+    ]
     created = len(others) == len(network.properties["subnets"])
     network.properties["subnets"] = [*others, subnet]
     return Reply(201 if created else 200, subnet_view(network, subnet))
@@ -96,7 +102,9 @@ def _new_nic(call: Call, location: str, properties: Mapping[str, Any]) -> Networ
     configurations = properties.get("ipConfigurations") or [{}]
     subnet_id = str(((configurations[0].get("properties") or {}).get("subnet") or {}).get("id", ""))
     if call.world.state(NetworkState).subnet(subnet_id) is None:
-        raise _invalid("InvalidResourceReference", f"Resource {subnet_id} referenced by resource {call.raw_path} was not found.")
+        raise _invalid(
+            "InvalidResourceReference", f"Resource {subnet_id} referenced by resource {call.raw_path} was not found."
+        )
     return create_nic(
         call.world,
         subscription_id=call.vars["subscription"],
@@ -119,7 +127,9 @@ def _complete(call: Call, resource: NetworkResource, properties: dict[str, Any])
         properties["subnets"] = subnets
     if resource.kind == "publicIPAddresses":
         properties.setdefault("publicIPAllocationMethod", "Static")
-        properties.setdefault("ipAddress", resource.properties.get("ipAddress") or f"203.0.113.{call.world.random.randint(1, 254)}")
+        properties.setdefault(
+            "ipAddress", resource.properties.get("ipAddress") or f"203.0.113.{call.world.random.randint(1, 254)}"
+        )
     if resource.kind == "networkSecurityGroups":
         properties.setdefault("securityRules", [])
         properties.setdefault("defaultSecurityRules", [])

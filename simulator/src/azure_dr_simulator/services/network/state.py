@@ -64,7 +64,9 @@ class NetworkState:
         parts = subnet_id.strip("/").split("/")
         if network is None or len(parts) != 10 or parts[8].lower() != "subnets":
             return None
-        return next((one for one in network.properties.get("subnets", []) if one["name"].lower() == parts[9].lower()), None)
+        return next(
+            (one for one in network.properties.get("subnets", []) if one["name"].lower() == parts[9].lower()), None
+        )
 
 
 def network_id(subscription_id: str, resource_group: str, kind: str, name: str) -> str:
@@ -160,7 +162,12 @@ def dump(world: World) -> dict[str, Any]:
 
 def _network(world: World, estate: Estate, network: VirtualNetwork) -> NetworkResource:
     made = NetworkResource(
-        estate.subscription_id, network.resource_group, "virtualNetworks", network.name, network.location, tags=dict(network.tags)
+        estate.subscription_id,
+        network.resource_group,
+        "virtualNetworks",
+        network.name,
+        network.location,
+        tags=dict(network.tags),
     )
     made.etag = f'W/"{world.new_id()}"'
     made.properties = {
@@ -177,7 +184,13 @@ def _network(world: World, estate: Estate, network: VirtualNetwork) -> NetworkRe
 def _inventory(world: World, subscription_id: str) -> Iterator[dict[str, Any]]:
     for one in world.state(NetworkState).all():
         if one.subscription_id.lower() == subscription_id.lower():
-            yield {"id": one.id, "name": one.name, "type": f"Microsoft.Network/{one.kind}", "location": one.location, "tags": one.tags}
+            yield {
+                "id": one.id,
+                "name": one.name,
+                "type": f"Microsoft.Network/{one.kind}",
+                "location": one.location,
+                "tags": one.tags,
+            }
 
 
 def _clean(world: World, subscription_id: str, resource_group: str) -> None:

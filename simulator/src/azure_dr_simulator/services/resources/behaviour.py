@@ -19,7 +19,9 @@ GROUP_DELETE = 60.0
 """Virtual seconds until a group and all in it are gone."""
 _RETRY_AFTER = 15.0
 _GROUP_NAME = re.compile(r"^[-\w._()]{1,89}[-\w_()]$|^[-\w_()]$")
-_CLAUSE = re.compile(r"^\s*(?:(\w+)\s+(eq|ne)\s+'((?:[^']|'')*)'|substringof\('((?:[^']|'')*)',\s*(\w+)\))\s*$", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"^\s*(?:(\w+)\s+(eq|ne)\s+'((?:[^']|'')*)'|substringof\('((?:[^']|'')*)',\s*(\w+)\))\s*$", re.IGNORECASE
+)
 
 Test = Callable[[dict[str, Any]], bool]
 
@@ -34,7 +36,9 @@ def put_group(call: Call) -> Reply:
     if not location and existing is None:
         raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
     if not _GROUP_NAME.match(name):
-        raise AzureError(400, "InvalidResourceGroup", f"The provided resource group name '{name}' has invalid characters or length.")
+        raise AzureError(
+            400, "InvalidResourceGroup", f"The provided resource group name '{name}' has invalid characters or length."
+        )
     if existing is not None:
         if location and location != existing.location.lower():
             raise AzureError(
@@ -98,7 +102,12 @@ def known_namespace(given: str) -> str:
     for namespace in PROVIDERS:
         if namespace.lower() == given.lower():
             return namespace
-    raise AzureError(404, "InvalidResourceNamespace", f"The resource namespace '{given}' is invalid.", headers={"x-ms-failure-cause": "gateway"})
+    raise AzureError(
+        404,
+        "InvalidResourceNamespace",
+        f"The resource namespace '{given}' is invalid.",
+        headers={"x-ms-failure-cause": "gateway"},
+    )
 
 
 def regions(call: Call) -> list[str]:
@@ -139,7 +148,11 @@ def parse_filter(text: str) -> tuple[Test, bool]:
         tests.append(_test(field, (operator or "contains").lower(), value, tag_name, text))
     by_tag = any(name.startswith("tag") for name in names)
     if by_tag and not all(name.startswith("tag") for name in names):
-        raise AzureError(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string: tags cannot be combined with other properties.")
+        raise AzureError(
+            400,
+            "InvalidFilterInQueryString",
+            f"Invalid $filter '{text}' specified in the query string: tags cannot be combined with other properties.",
+        )
     return (lambda one: all(test(one) for test in tests)), by_tag
 
 
@@ -147,7 +160,9 @@ def _test(field: str, operator: str, value: str, tag_name: str, text: str) -> Te
     if field == "tagname":
         return lambda one: value.lower() in {key.lower() for key in one.get("tags") or {}}
     if field == "tagvalue":
-        return lambda one: any(key.lower() == tag_name.lower() and had == value for key, had in (one.get("tags") or {}).items())
+        return lambda one: any(
+            key.lower() == tag_name.lower() and had == value for key, had in (one.get("tags") or {}).items()
+        )
     readers: dict[str, Callable[[dict[str, Any]], str]] = {
         "resourcetype": lambda one: str(one["type"]),
         "name": lambda one: str(one["name"]),
@@ -163,7 +178,12 @@ def _test(field: str, operator: str, value: str, tag_name: str, text: str) -> Te
 
 
 def _bad_filter(text: str) -> AzureError:
-    return AzureError(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}' specified in the query string.", headers={"x-ms-failure-cause": "gateway"})
+    return AzureError(
+        400,
+        "InvalidFilterInQueryString",
+        f"Invalid $filter '{text}' specified in the query string.",
+        headers={"x-ms-failure-cause": "gateway"},
+    )
 
 
 def _listed(one: dict[str, Any], expand: set[str], without_tags: bool) -> dict[str, Any]:

@@ -24,7 +24,11 @@ def patch_tags(call: Call) -> Reply:
     operation = str(body.get("operation", "")).lower()
     given = (body.get("properties") or {}).get("tags")
     if operation not in OPERATIONS or not isinstance(given, dict):
-        raise AzureError(400, "InvalidRequestContent", "The request content was invalid: operation is Merge, Replace or Delete, with properties.tags.")
+        raise AzureError(
+            400,
+            "InvalidRequestContent",
+            "The request content was invalid: operation is Merge, Replace or Delete, with properties.tags.",
+        )
     resource = _resource(call)
     # The dictionary in the inventory is the resource's own.
     tags: dict[str, str] = resource["tags"]

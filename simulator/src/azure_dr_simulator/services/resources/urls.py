@@ -68,7 +68,10 @@ def _subscriptions(call: Call) -> Reply:
     """The subscription, for callers with a role in it."""
     estate = _estate(call)
     visible = any(one.object_id == call.principal and one.roles for one in estate.principals)
-    return Reply(200, {"value": [subscription_view(estate)] if visible else [], "count": {"type": "Total", "value": int(visible)}})
+    return Reply(
+        200,
+        {"value": [subscription_view(estate)] if visible else [], "count": {"type": "Total", "value": int(visible)}},
+    )
 
 
 def _groups(call: Call) -> Reply:
@@ -78,7 +81,9 @@ def _groups(call: Call) -> Reply:
 
 
 def _group(call: Call) -> Reply:
-    return Reply(200, group_view(call.world.state(ResourcesState).need_group(call.vars["subscription"], call.vars["group"])))
+    return Reply(
+        200, group_view(call.world.state(ResourcesState).need_group(call.vars["subscription"], call.vars["group"]))
+    )
 
 
 def _has_group(call: Call) -> Reply:

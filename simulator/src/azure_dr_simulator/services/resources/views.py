@@ -20,7 +20,11 @@ def subscription_view(estate: Estate) -> dict[str, Any]:
         "tenantId": estate.tenant_id,
         "displayName": "Simulated subscription",
         "state": "Enabled",
-        "subscriptionPolicies": {"locationPlacementId": "Internal_2014-09-01", "quotaId": "Internal_2014-09-01", "spendingLimit": "Off"},
+        "subscriptionPolicies": {
+            "locationPlacementId": "Internal_2014-09-01",
+            "quotaId": "Internal_2014-09-01",
+            "spendingLimit": "Off",
+        },
     }
 
 
@@ -61,7 +65,15 @@ def provider_view(subscription_id: str, namespace: str, registered: bool, region
         {
             "resourceType": kind,
             "locations": regions,
-            "apiVersions": ["2026-07-01", "2025-04-01", "2025-02-01", "2024-11-01", "2024-05-01", "2023-05-01", "2021-04-01"],
+            "apiVersions": [
+                "2026-07-01",
+                "2025-04-01",
+                "2025-02-01",
+                "2024-11-01",
+                "2024-05-01",
+                "2023-05-01",
+                "2021-04-01",
+            ],
             "capabilities": "SupportsTags, SupportsLocation",
         }
         for kind in PROVIDERS[namespace]

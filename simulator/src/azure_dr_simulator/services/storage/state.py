@@ -66,7 +66,9 @@ class StorageState:
 def put_container(world: World, account: Account, name: str) -> Container:
     """The container of this name, created when it is missing."""
     if name not in account.containers:
-        account.containers[name] = Container(name, modified=world.now(), etag=f'"0x{world.random.getrandbits(60):015X}"')
+        account.containers[name] = Container(
+            name, modified=world.now(), etag=f'"0x{world.random.getrandbits(60):015X}"'
+        )
     return account.containers[name]
 
 
@@ -75,7 +77,13 @@ def load(world: World, estate: Estate) -> None:
     state = world.state(StorageState)
     for one in estate.storage_accounts:
         account = Account(
-            estate.subscription_id, one.resource_group, one.name, one.location, sku=one.sku, tags=dict(one.tags), created=world.now()
+            estate.subscription_id,
+            one.resource_group,
+            one.name,
+            one.location,
+            sku=one.sku,
+            tags=dict(one.tags),
+            created=world.now(),
         )
         state.accounts.put(account)
         for container in one.containers:
@@ -90,7 +98,11 @@ def dump(world: World) -> dict[str, Any]:
     accounts = world.state(StorageState).accounts
     return {
         "storageAccounts": [
-            {"id": one.id, "location": one.location, "containers": {c.name: list(c.blobs) for c in one.containers.values()}}
+            {
+                "id": one.id,
+                "location": one.location,
+                "containers": {c.name: list(c.blobs) for c in one.containers.values()},
+            }
             for one in accounts
         ]
     }

@@ -21,7 +21,16 @@ _ACCOUNT = f"{_GROUP}/storageAccounts/{{account}}"
 _CONTAINERS = f"{_ACCOUNT}/blobServices/default/containers"
 _ACCOUNT_NAME = re.compile(r"^[a-z0-9]{3,24}$")
 _CONTAINER_NAME = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(root|web|logs)$")
-_OWN = ("provisioningState", "creationTime", "primaryEndpoints", "primaryLocation", "statusOfPrimary", "keyCreationTime", "encryption", "allowSharedKeyAccess")
+_OWN = (
+    "provisioningState",
+    "creationTime",
+    "primaryEndpoints",
+    "primaryLocation",
+    "statusOfPrimary",
+    "keyCreationTime",
+    "encryption",
+    "allowSharedKeyAccess",
+)
 
 
 def register(router: Router, world: World) -> None:
@@ -41,7 +50,9 @@ def register(router: Router, world: World) -> None:
 
 
 def _need(call: Call) -> Account:
-    found = call.world.state(StorageState).accounts.get(call.vars["subscription"], call.vars["group"], call.vars["account"])
+    found = call.world.state(StorageState).accounts.get(
+        call.vars["subscription"], call.vars["group"], call.vars["account"]
+    )
     if found is None:
         raise resource_not_found("Microsoft.Storage/storageAccounts", call.vars["account"], call.vars["group"])
     return found
@@ -55,9 +66,23 @@ def _list(call: Call) -> Reply:
 def _check_name(call: Call) -> Reply:
     name = str((call.body or {}).get("name", ""))
     if not _ACCOUNT_NAME.match(name):
-        return Reply(200, {"nameAvailable": False, "reason": "AccountNameInvalid", "message": f"{name} is not a valid storage account name."})
+        return Reply(
+            200,
+            {
+                "nameAvailable": False,
+                "reason": "AccountNameInvalid",
+                "message": f"{name} is not a valid storage account name.",
+            },
+        )
     if call.world.state(StorageState).named(name):
-        return Reply(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": f"The storage account named {name} is already taken."})
+        return Reply(
+            200,
+            {
+                "nameAvailable": False,
+                "reason": "AlreadyExists",
+                "message": f"The storage account named {name} is already taken.",
+            },
+        )
     return Reply(200, {"nameAvailable": True})
 
 
@@ -144,5 +169,10 @@ def _need_container(call: Call) -> tuple[Account, Container]:
     account = _need(call)
     container = account.containers.get(call.vars["container"])
     if container is None:
-        raise AzureError(404, "ContainerNotFound", "The specified container does not exist.", headers={"x-ms-failure-cause": "service"})
+        raise AzureError(
+            404,
+            "ContainerNotFound",
+            "The specified container does not exist.",
+            headers={"x-ms-failure-cause": "service"},
+        )
     return account, container

@@ -30,7 +30,12 @@ def account_view(account: Account) -> dict[str, Any]:
         "properties": {
             "minimumTlsVersion": "TLS1_2",
             "allowBlobPublicAccess": False,
-            "networkAcls": {"bypass": "AzureServices", "virtualNetworkRules": [], "ipRules": [], "defaultAction": "Allow"},
+            "networkAcls": {
+                "bypass": "AzureServices",
+                "virtualNetworkRules": [],
+                "ipRules": [],
+                "defaultAction": "Allow",
+            },
             "supportsHttpsTrafficOnly": True,
             "accessTier": "Hot",
             **account.extra,
@@ -41,7 +46,10 @@ def account_view(account: Account) -> dict[str, Any]:
             "creationTime": created,
             "primaryEndpoints": {
                 "blob": account.blob_endpoint,
-                **{kind: f"https://{account.name}.{kind}.core.windows.net/" for kind in ("queue", "table", "file", "dfs")},
+                **{
+                    kind: f"https://{account.name}.{kind}.core.windows.net/"
+                    for kind in ("queue", "table", "file", "dfs")
+                },
             },
             "primaryLocation": account.location,
             "statusOfPrimary": "available",
