@@ -127,7 +127,7 @@ def plan(located: Located, wish: Wish) -> Plan:
     problem = _problem(located, wish)
     if problem is not None:
         return Plan(located.vm, vault, item, before=before, after=before, problem=problem)
-    steps = tuple(_steps(located, wish)) if vault is not None else ()
+    steps = tuple(_steps(vault, located, wish)) if vault is not None else ()
     after = _after(vault, item, wish) if vault is not None and steps else before
     return Plan(located.vm, vault, item, steps, before, after)
 
@@ -190,33 +190,32 @@ def _no_vault(wish: Wish) -> ArmError:
     return ArmError("No vault protects the VM.", code="NotProtected", hint=hint)
 
 
-def _steps(located: Located, wish: Wish) -> list[Step]:
+def _steps(vault: VaultRef, located: Located, wish: Wish) -> list[Step]:
     item = located.item
     if wish.state == "absent":
-        return [] if item is None or item.soft_deleted else [_step("delete", located, wish)]
-    steps = [_step("undelete", located, wish)] if item is not None and item.soft_deleted else []
+        return [] if item is None or item.soft_deleted else [_step("delete", vault, located, wish)]
+    steps = [_step("undelete", vault, located, wish)] if item is not None and item.soft_deleted else []
     if wish.state == "protected":
-        return steps + _protect(located, wish)
+        return steps + _protect(vault, located, wish)
     if wish.state == "stopped":
-        return steps + ([] if item is not None and (item.soft_deleted or item.stopped) else [_step("stop", located, wish)])
-    return steps + ([] if item is not None and item.suspended else [_step("suspend", located, wish)])
+        return steps + ([] if item is not None and (item.soft_deleted or item.stopped) else [_step("stop", vault, located, wish)])
+    return steps + ([] if item is not None and item.suspended else [_step("suspend", vault, located, wish)])
 
 
-def _protect(located: Located, wish: Wish) -> list[Step]:
+def _protect(vault: VaultRef, located: Located, wish: Wish) -> list[Step]:
     item = located.item
     if item is None:
-        return [_step("enable", located, wish)]
+        return [_step("enable", vault, located, wish)]
     if not item.protected:
-        return [_step("resume", located, wish)]
+        return [_step("resume", vault, located, wish)]
     policy_differs = wish.policy is not None and not same_id(item.policy_id, wish.policy.in_vault(item.vault))
     if policy_differs or _disks_differ(item, wish):
-        return [_step("change", located, wish)]
+        return [_step("change", vault, located, wish)]
     return []
 
 
-def _step(kind: Kind, located: Located, wish: Wish) -> Step:
-    item, vault = located.item, located.vault
-    assert vault is not None
+def _step(kind: Kind, vault: VaultRef, located: Located, wish: Wish) -> Step:
+    item = located.item
     path = item.path if item else item_path(vault, located.vm)
     if kind == "delete":
         return Step(kind, path, item_id=item.id if item else None, guard_requests=wish.guard_requests)

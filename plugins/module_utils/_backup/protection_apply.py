@@ -200,8 +200,9 @@ def _follow(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> None:
             _note_job(outcome.item, _job_id(outcome.value))
 
 
-def _follow_one(client: ArmClient, work: Work, waiting: Waiting) -> OperationStatus:
-    assert work.operation is not None
+def _follow_one(client: ArmClient, work: Work, waiting: Waiting) -> OperationStatus | None:
+    if work.operation is None:
+        return None
     operation = at_vault(client, work.vault, work.operation)
     return wait_for_operation(client, operation, timeout=waiting.left(), interval=waiting.interval)
 

@@ -37,7 +37,9 @@ class Work:
 
     @property
     def vault(self) -> VaultRef:
-        assert self.plan.vault is not None
+        """The vault; only a VM for which nothing is to be done has none."""
+        if self.plan.vault is None:
+            raise ValueError(f"{self.plan.vm.id} has steps and no vault")
         return self.plan.vault
 
     @property

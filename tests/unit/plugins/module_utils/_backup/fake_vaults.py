@@ -184,7 +184,7 @@ class FakeClient:
             return Response(status, Headers(headers), answer, "request-1", method, path)
 
     def _route(self, method: str, path: str, body: Any, params: dict[str, str]) -> tuple[int, dict[str, str], Any]:
-        path, _, query = path.partition("?")
+        path, _mark, query = path.partition("?")
         if match := re.fullmatch(r".*/virtualMachines/([^/]+)", path):
             if path.lower() not in self.vms:
                 raise missing(path)
@@ -204,7 +204,7 @@ class FakeClient:
         return self._in_vault(vault, method, rest, body, query)
 
     def _in_vault(self, vault: VaultRef, method: str, rest: str, body: Any, query: str) -> tuple[int, dict[str, str], Any]:
-        head, _, name = rest.partition("/")
+        head, _slash, name = rest.partition("/")
         if head == "backupProtectedItems":
             return 200, {}, self._paged(f"{vault.path}/{rest}", list(self.items[vault.key].values()), query)
         if head == "backupProtectableItems":

@@ -51,7 +51,13 @@ def test_operation_path() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [VAULT_PATH, VAULT_PATH.lower(), f"https://management.azure.com{VAULT_PATH}", f"{VAULT_PATH}/backupPolicies/DefaultPolicy", f"/Subscriptions{VAULT_PATH[14:]}"],
+    [
+        VAULT_PATH,
+        VAULT_PATH.lower(),
+        f"https://management.azure.com{VAULT_PATH}",
+        f"{VAULT_PATH}/backupPolicies/DefaultPolicy",
+        f"/Subscriptions{VAULT_PATH[14:]}",
+    ],
 )
 def test_vault_of_id(text: str) -> None:
     found = vault_of_id(text)
@@ -88,7 +94,14 @@ def test_containers_of_a_vm(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "iaasvmcontainerv2;other;clitest-vm000003", "iaasvmcontainerv2;clitest.rg000001;clitest-vm00000", "iaasvmcontainer;clitest.rg000001;clitest-vm000003"]
+    "text",
+    [
+        None,
+        "",
+        "iaasvmcontainerv2;other;clitest-vm000003",
+        "iaasvmcontainerv2;clitest.rg000001;clitest-vm00000",
+        "iaasvmcontainer;clitest.rg000001;clitest-vm000003",
+    ],
 )
 def test_containers_of_others(text: object) -> None:
     assert not is_container_of(text, MACHINE)
