@@ -16,8 +16,8 @@ HINTS: Mapping[str, str] = {
     ANOTHER_VAULT: "Stop and delete the protection in the vault that owns the VM first, or work with that vault.",
     NOT_DISCOVERED: "The vault does not know the VM: it must exist, in the vault's region and subscription, and must not be a classic VM.",
     DENIED_ON_IMMUTABLE: (
-        "On an immutable vault, use state=suspended instead of stopped or absent; on a vault that is not immutable, "
-        "use state=stopped instead of suspended (Azure answers both with this code)."
+        "An immutable vault keeps recovery points until they expire: use state=suspended or stopped instead of absent. "
+        "A vault that is not immutable cannot suspend (Azure answers with the same code): use state=stopped."
     ),
     "UserErrorMigrationFromTrustedLaunchVMToNonTrustedVMNotAllowed": (
         "A VM of a lower security type has taken the name. Delete the old backup data (state=absent) and wait for its purge first."
@@ -45,7 +45,7 @@ HINTS: Mapping[str, str] = {
     "CloudDosTimeboudLimitReached": "Azure allows 9 on-demand backups of a VM a day, failed ones included. Wait until tomorrow (UTC).",
     "CloudInternalError": "Azure Backup had an internal problem. Run the task again; what was started goes on.",
     "InternalServerError": "Azure had an internal problem. Run the task again; what was started goes on.",
-    "AuthorizationFailed": "The identity lacks a role. 'Backup Operator' on the vault and 'Virtual Machine Contributor' on the VMs cover all of it.",
+    "AuthorizationFailed": "The identity lacks a role: Backup Contributor on the vault (Backup Operator if it deletes nothing), Virtual Machine Contributor on the VMs.",
     "LinkedAuthorizationFailed": "The identity also needs a role on the resource that the message names.",
     "ScopeLocked": "A management lock is on the resource or a scope above it. Remove the lock, or leave the resource as it is.",
     "SubscriptionNotFound": "Check subscription_id, and that the identity belongs to the tenant of that subscription.",
