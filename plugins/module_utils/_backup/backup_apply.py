@@ -9,7 +9,7 @@ Once the first request is out, no error ends the run: it belongs to its VM, whos
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Iterable, Sequence
 
 from .._arm.client import ArmClient
@@ -18,7 +18,8 @@ from .._arm.poller import Operation, operation_of
 from .._arm.timestamps import format_time
 from .._fleet import VmReport, run_each
 from .apis import BACKUP
-from .backups import OPERATION, SNAPSHOT, Plan, Wish, asks_for_jobs, plan, request_body
+from .backups import LONGEST_BACKUP, OPERATION, SNAPSHOT, Plan, Wish, asks_for_jobs, plan, request_body
+from .following import CLOCK_SLACK
 from .items import ProtectedItem, list_items
 from .jobs import TAKE_SNAPSHOT, Job, job_of, list_jobs, running_jobs
 from .names import VaultRef, vm_pair
@@ -48,7 +49,10 @@ class Work:
     report: VmReport
     operation: Operation | None = None
     sent_at: datetime | None = None
-    """Azure's time when the request was sent."""
+    """Azure's time when the request was sent (the last time)."""
+    first_sent_at: datetime | None = None
+    answer_lost: bool = False
+    """Whether one of the requests may have taken effect without our knowing."""
     job_id: str | None = None
     unclear: ArmError | None = None
     """Why it is not known whether the last request started something."""
@@ -95,7 +99,7 @@ def carry_out(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Wai
     refused = _follow(client, [work for work in works if work.followed], wish, waiting)
     if refused:
         # Azure took the request and found only then that a backup was running already, a scheduled one for instance.
-        _adopt_running(client, refused)
+        _adopt_running(client, refused, waiting)
         _follow(client, [work for work in refused if work.followed], wish, waiting)
     if waiting.wait:
         _read_items_again(client, [work for work in works if work.followed])
@@ -158,7 +162,7 @@ def _start(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Waitin
         for outcome in run_each(todo, lambda work: _send(client, work, wish)):
             if outcome.error is not None:
                 _judge(outcome.item, outcome.error)
-        _adopt_running(client, [work for work in todo if work.unclear is not None and _runs_already(work.unclear)])
+        _adopt_running(client, [work for work in todo if work.unclear is not None and _runs_already(work.unclear)], waiting)
         todo = [work for work in todo if work.unclear is not None]
         _find_started(client, todo, waiting)
         todo = [work for work in todo if work.unclear is not None]
@@ -172,6 +176,7 @@ def _start(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Waitin
 def _send(client: ArmClient, work: Work, wish: Wish) -> None:
     work.unclear = None
     work.sent_at = client.server_now()
+    work.first_sent_at = work.first_sent_at or work.sent_at
     response = client.post(f"{work.item.path}/backup", BACKUP, request_body(wish.expiry(work.sent_at)))
     work.operation = operation_of(response)
     if work.operation is not None:
@@ -182,6 +187,7 @@ def _judge(work: Work, error: ArmError) -> None:
     """A refusal is this VM's failure; what leaves open whether a backup began must be looked into."""
     if error.ambiguous or _runs_already(error):
         work.unclear = error
+        work.answer_lost = work.answer_lost or error.ambiguous
         return
     work.report.changed = False
     work.report.fail(error)
@@ -191,25 +197,36 @@ def _runs_already(error: ArmError) -> bool:
     return error.code.lower() in RUNS_ALREADY
 
 
-def _adopt_running(client: ArmClient, works: Sequence[Work]) -> None:
-    """Azure says that a backup of these VMs runs: follow that one."""
-    for vault in _vaults(work.vault for work in works):
-        mine = [work for work in works if work.vault.key == vault.key]
-        try:
-            # Also those that are being cancelled, which a list of running jobs leaves out.
-            since = client.server_now() - timedelta(days=1)
-            jobs = [job for job in list_jobs(client, vault, operation=OPERATION, start=since) if not job.finished]
-        except ArmError:
-            jobs = []
-        for work in mine:
-            job = job_of(jobs, work.plan.place.vm)
-            assert work.unclear is not None
-            if job is None:
-                work.report.changed = False
-                work.report.fail(work.unclear)
-            else:
-                _take(work, job, own=work.sent_at is not None and job.start is not None and job.start >= work.sent_at)
+def _adopt_running(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> None:
+    """Azure says that a backup of these VMs runs: follow that one. The list may show it a moment later than it is there."""
+    for pause in (0.0, min(APPEARS_WITHIN, waiting.interval)):
+        missing = [work for work in works if work.unclear is not None]
+        if missing and pause:
+            client.clock.sleep(pause)
+        for vault in _vaults(work.vault for work in missing):
+            jobs = _unfinished(client, vault)
+            for work in missing:
+                job = job_of(jobs, work.plan.place.vm) if work.vault.key == vault.key else None
+                if job is not None:
+                    _take(work, job, own=_started_by(work, job))
+    for work in works:
+        if work.unclear is not None:
+            work.report.changed = False
+            work.report.fail(work.unclear)
             work.unclear = None
+
+
+def _unfinished(client: ArmClient, vault: VaultRef) -> list[Job]:
+    """The backups of the last day that have not ended, also those being cancelled, which a list of running jobs leaves out."""
+    try:
+        return [job for job in list_jobs(client, vault, operation=OPERATION, start=client.server_now() - LONGEST_BACKUP) if not job.finished]
+    except ArmError:
+        return []
+
+
+def _started_by(work: Work, job: Job) -> bool:
+    """Whether it was this task whose request, the answer to which got lost, started the job."""
+    return work.answer_lost and work.first_sent_at is not None and job.start is not None and job.start >= work.first_sent_at - CLOCK_SLACK
 
 
 def _take(work: Work, job: Job, *, own: bool) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -15,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.transport import RawResponse
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.names import VaultRef
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import (
@@ -111,7 +113,8 @@ class FakeBackup:
         self._left = 150.0
         self._refilled = 0.0
         self.vaults = [self._vault(number, size) for number, size in enumerate(sizes)]
-        self.client = ArmClient(CLOUD, Tokens(), SUB, clock=self.clock, transport=self, chance=lambda: 0.0)
+        self.client = ArmClient(CLOUD, Tokens(), SUB, clock=self.clock, transport=self, hints=HINTS, chance=lambda: 0.0)
+        self._lock = threading.RLock()
         # Of backups that will be started, by VM name.
         self.lengths: dict[str, float | None] = {}
         self.ends: dict[str, tuple[str, list[dict[str, Any]]]] = {}
@@ -140,12 +143,17 @@ class FakeBackup:
         return [text for request in self.sent for text in parse_qs(urlsplit(request.url).query).get("$filter", [])]
 
     def add_job(self, vault: FakeVault, vm: Vm, **more: Any) -> FakeJob:
-        job = FakeJob(f"job-{sum(len(one.jobs) for one in self.vaults):04d}", vm, self.now, **more)
+        more.setdefault("name", f"job-{sum(len(one.jobs) for one in self.vaults):04d}")
+        job = FakeJob(vm=vm, start=self.now, **more)
         vault.jobs.append(job)
         return job
 
     def send(self, method: str, url: str, headers: Any, data: bytes | None) -> RawResponse:
-        request = Sent(method, url, dict(headers), data)
+        with self._lock:
+            return self._send(Sent(method, url, dict(headers), data))
+
+    def _send(self, request: Sent) -> RawResponse:
+        method, url, _headers, data = request
         self.sent.append(request)
         counted: dict[str, str] | None = {}
         path = unquote(urlsplit(url).path)
@@ -252,7 +260,9 @@ class FakeBackup:
         vm = next(one for one in vault.vms if one.name == match[2])
         if any(job.vm == vm and job.status(self.now) in ("InProgress", "Cancelling") for job in vault.jobs):
             return failure(409, "UserErrorBackupOperationInProgress")
-        job = self.add_job(vault, vm, length=self.lengths.get(vm.name, LONG))
+        # Requests come in any order; the name does not tell which.
+        number = sum(one.vm == vm for one in vault.jobs)
+        job = self.add_job(vault, vm, name=f"backup-{number}-of-{vm.name}", length=self.lengths.get(vm.name, LONG))
         job.end_status, job.errors = self.ends.get(vm.name, ("Completed", []))
         job.hidden_until = self.now + timedelta(seconds=self.appear_after)
         operation = f"operation-of-{job.name}"

@@ -376,7 +376,7 @@ def test_progress_is_told() -> None:
     vault.jobs[0].length = 1.0
     azure.clock.sleep(2)
     watcher(azure, on_progress=lambda progress: seen.append(str(progress))).follow(watches)
-    assert seen[0] == "1 of 4 done, 3 running; longest: vm-0003 2 s"
+    assert seen[0] == "1 of 4 done, 3 running; longest: vm-0001 2 s"
     assert seen[-1] == "4 of 4 done, 0 running"
 
 
