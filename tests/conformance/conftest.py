@@ -18,7 +18,7 @@ from harness.simulator import Simulator
 
 @pytest.fixture
 def start_simulator(tmp_path: Path) -> Iterator[Callable[..., Simulator]]:
-    """Starts simulators; all are stopped at the end of the test."""
+    """Starts simulators. At the end of the test all are stopped, and all output is searched for their secrets."""
     running: list[Simulator] = []
 
     def start(**options: Any) -> Simulator:
@@ -27,8 +27,12 @@ def start_simulator(tmp_path: Path) -> Iterator[Callable[..., Simulator]]:
         return simulator
 
     yield start
-    for simulator in running:
-        simulator.stop()
+    try:
+        found = [leak for simulator in running if simulator.alive for leak in simulator.leaks()]
+    finally:
+        for simulator in running:
+            simulator.stop()
+    assert found == []
 
 
 @pytest.fixture

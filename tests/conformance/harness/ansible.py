@@ -18,6 +18,8 @@ from typing import Any, Mapping, Sequence
 from . import places
 
 COLLECTION = "lifeboat.azure_dr"
+MOST_VERBOSE = 4
+"""So that whatever can be printed is, and is searched for secrets (secrets.py)."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,10 @@ class Result:
 class Run:
     """A started ansible-playbook: wait() for it, or kill() it."""
 
-    def __init__(self, process: subprocess.Popen[str], lines: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str], lines: Path, outputs: list[str]) -> None:
         self.process = process
         self._lines = lines
+        self._outputs = outputs
 
     def wait(self, timeout: float = 300.0) -> Result:
         try:
@@ -89,6 +92,8 @@ class Run:
             self.kill()
             stdout, stderr = self.process.communicate()
             raise AssertionError(f"ansible-playbook did not end in {timeout} s:\n{stdout[-3000:]}\n{stderr[-3000:]}") from None
+        results = self._lines.read_text(encoding="utf-8") if self._lines.exists() else ""
+        self._outputs += [stdout, stderr, results]
         return Result(self.process.returncode, stdout, stderr, self.tasks())
 
     def tasks(self) -> list[TaskResult]:
@@ -124,9 +129,11 @@ class Ansible:
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
         self.environment = dict(environment)
+        self.outputs: list[str] = []
+        """All that was printed or handed back."""
 
     def start(
-        self, tasks: Sequence[Mapping[str, Any]] | Path, *, check: bool = False, diff: bool = False, verbosity: int = 0,
+        self, tasks: Sequence[Mapping[str, Any]] | Path, *, check: bool = False, diff: bool = False, verbosity: int = MOST_VERBOSE,
         environment: Mapping[str, str] | None = None, extra_vars: Mapping[str, Any] | None = None,
     ) -> Run:
         """Starts a playbook: a file, or a list of tasks for localhost."""
@@ -146,7 +153,7 @@ class Ansible:
             command, cwd=work, env={**self._base(work, lines), **self.environment, **(environment or {})}, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
-        return Run(process, lines)
+        return Run(process, lines, self.outputs)
 
     def run(self, tasks: Sequence[Mapping[str, Any]] | Path, *, timeout: float = 300.0, **options: Any) -> Result:
         return self.start(tasks, **options).wait(timeout)

@@ -60,5 +60,10 @@ class Control:
         found: dict[str, Any] = self._call("GET", "/clock")
         return found
 
+    def secrets(self) -> list[str]:
+        """Every credential that the simulator knows or has given out."""
+        found: list[str] = self._call("GET", "/secrets")["secrets"]
+        return found
+
     def state(self) -> Any:
         return self._call("GET", "/state")

@@ -19,6 +19,7 @@ import requests
 from . import places
 from .ansible import Ansible, Result
 from .control import Control
+from .secrets import leaks
 
 
 class Simulator:
@@ -61,6 +62,10 @@ class Simulator:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def stop(self) -> None:
         self._process.terminate()
         try:
@@ -68,6 +73,10 @@ class Simulator:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def leaks(self) -> list[str]:
+        """Secrets of this simulator, and what looks like one, in anything that Ansible or the simulator printed."""
+        return leaks([*self.ansible.outputs, self.log()], [self.ready["client_secret"], *self.control.secrets()])
 
     def environment(self) -> dict[str, str]:
         """The variables that make any of the modules sign in to this simulator."""
