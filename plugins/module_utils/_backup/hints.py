@@ -45,7 +45,7 @@ HINTS: Mapping[str, str] = {
     "CloudDosTimeboudLimitReached": "Azure allows 9 on-demand backups of a VM a day, failed ones included. Wait until tomorrow (UTC).",
     "CloudInternalError": "Azure Backup had an internal problem. Run the task again; what was started goes on.",
     "InternalServerError": "Azure had an internal problem. Run the task again; what was started goes on.",
-    "AuthorizationFailed": "The identity lacks a role: Backup Contributor on the vault (Backup Operator suffices to protect), Virtual Machine Contributor on the VMs.",
+    "AuthorizationFailed": "The identity lacks a role: Backup Contributor (or Operator, to protect only) on the vault, Virtual Machine Contributor on the VMs.",
     "LinkedAuthorizationFailed": "The identity also needs a role on the resource that the message names.",
     "ScopeLocked": "A management lock is on the resource or a scope above it. Remove the lock, or leave the resource as it is.",
     "SubscriptionNotFound": "Check subscription_id, and that the identity belongs to the tenant of that subscription.",

@@ -58,9 +58,9 @@ def search_owner(client: ArmClient, vm: Vm, vault: VaultRef) -> VaultRef | None:
 
 def conflict(vm: Vm, owner: VaultRef | None, cause: ArmError | None = None) -> ArmError:
     """The failure of a VM that another vault owns; names that vault when it is known."""
-    where = f"by the vault {owner.name!r} (resource group {owner.group!r})" if owner else "by another vault, which could not be found out"
+    which = f"the vault {owner.name!r} (resource group {owner.group!r})" if owner else "another vault, which could not be found out"
     return ArmError(
-        f"The VM is protected {where}." + (f" Azure says: {cause.message}" if cause else ""),
+        f"The VM is {'registered with' if cause else 'protected by'} {which}." + (f" Azure says: {cause.message}" if cause else ""),
         code=ANOTHER_VAULT,
         status=cause.status if cause else None,
         request_id=cause.request_id if cause else None,

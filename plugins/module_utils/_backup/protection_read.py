@@ -84,6 +84,11 @@ def vaults_of(plans: Iterable[Plan]) -> list[VaultRef]:
     return list({entry.vault.key: entry.vault for entry in plans if entry.vault is not None}.values())
 
 
+def _in(entry: Plan, vault: VaultRef) -> bool:
+    # By key: Azure spells one vault in several ways.
+    return entry.vault is not None and entry.vault.key == vault.key
+
+
 def _check_policy(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[str, ArmError]:
     """That the policy is there, and that no VM would have to go back from an enhanced policy to a standard one."""
     problems: dict[str, ArmError] = {}
@@ -92,7 +97,7 @@ def _check_policy(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[
     for vault in vaults_of(entry for entry in plans if entry.sets_policy):
         policy = find_policy(client, vault, wish.policy.name)
         for entry in plans:
-            if entry.vault == vault and entry.item is not None and (entry.item.policy_type, policy.type) == ("V2", "V1"):
+            if _in(entry, vault) and entry.item is not None and (entry.item.policy_type, policy.type) == ("V2", "V1"):
                 problems[entry.vm.key] = ArmError(
                     f"The VM is under an enhanced policy (V2), and {policy.name} is a standard one (V1).",
                     code=ENHANCED_TO_STANDARD,
@@ -115,7 +120,7 @@ def _check_immutability(client: ArmClient, plans: Sequence[Plan], wish: Wish) ->
                 target=vault.id,
                 hint=HINTS[DENIED_ON_IMMUTABLE],
             )
-            problems.update({entry.vm.key: error for entry in plans if entry.vault == vault})
+            problems.update({entry.vm.key: error for entry in plans if _in(entry, vault)})
     return problems
 
 
@@ -124,7 +129,7 @@ def _check_owners(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[
     problems: dict[str, ArmError] = {}
     enabling = [entry for entry in plans if entry.enables]
     for vault in vaults_of(enabling):
-        vms = [entry.vm for entry in enabling if entry.vault == vault]
+        vms = [entry.vm for entry in enabling if _in(entry, vault)]
         owners = foreign_owners(client, vms, vault)
         problems.update({vm.key: conflict(vm, owners[vm.key]) for vm in vms if vm.key in owners})
     return problems

@@ -121,7 +121,7 @@ def locate(client: ArmClient, vms: Sequence[Vm], choice: VaultChoice) -> dict[st
     if vault is not None:
         items = list_items(client, vault)
         return {vm.key: Located(vm, vault, items.get(vm.key)) for vm in vms}
-    found = _locate_by_status(client, vms) if len(vms) <= FEW else {}
+    found = _locate_by_status(client, vms, choice.group) if len(vms) <= FEW else {}
     rest = [vm for vm in vms if vm.key not in found]
     if rest:
         found.update(_locate_by_listing(client, rest, choice.group))
@@ -167,10 +167,11 @@ def vm_location(client: ArmClient, vm: Vm) -> str | None:
     return str(resource["location"]).replace(" ", "").lower() if resource and resource.get("location") else None
 
 
-def _locate_by_status(client: ArmClient, vms: Sequence[Vm]) -> dict[str, Located]:
-    """Only the VMs that Azure says a vault protects; a soft-deleted item is not told of here."""
-    owners = {outcome.item.key: outcome.value.vault for outcome in run_each(vms, lambda vm: owner_of(client, vm)) if outcome.value}
-    vaults = {vault.key: vault for vault in owners.values() if vault is not None}
+def _locate_by_status(client: ArmClient, vms: Sequence[Vm], group: str | None) -> dict[str, Located]:
+    """Only the VMs that Azure says a vault (of that resource group) protects; a soft-deleted item is not told of here."""
+    told = {outcome.item.key: outcome.value.vault for outcome in run_each(vms, lambda vm: owner_of(client, vm)) if outcome.value}
+    owners = {key: vault for key, vault in told.items() if vault is not None and (group is None or vault.group.lower() == group.lower())}
+    vaults = {vault.key: vault for vault in owners.values()}
     listed = {outcome.item.key: outcome.value for outcome in run_each(vaults.values(), lambda vault: list_items(client, vault))}
     found: dict[str, Located] = {}
     for vm in vms:

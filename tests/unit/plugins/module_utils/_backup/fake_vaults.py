@@ -195,7 +195,9 @@ class FakeClient:
             state = {"immutabilitySettings": {"state": "Unlocked"}} if path.lower() in self.immutable else {}
             return 200, {}, {"id": path, "properties": {"securitySettings": state}}
         if path.endswith("/vaults"):
-            entries = [{"id": vault.id, "name": vault.name, "location": self.locations[key]} for key, vault in self.vaults.items()]
+            group = path.lower().split("/resourcegroups/")[1].split("/")[0] if "/resourcegroups/" in path.lower() else ""
+            shown = {key: vault for key, vault in self.vaults.items() if not group or vault.group.lower() == group}
+            entries = [{"id": vault.id, "name": vault.name, "location": self.locations[key]} for key, vault in shown.items()]
             return 200, {}, {"value": entries}
         vault = next((vault for key, vault in self.vaults.items() if path.lower().startswith(key + "/")), None)
         if vault is None:

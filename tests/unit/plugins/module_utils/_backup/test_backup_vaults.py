@@ -110,6 +110,15 @@ def test_what_azure_does_not_tell_is_searched_for(gone: bool) -> None:
     assert place.vault == VAULT_B and place.item is not None and place.item.soft_deleted
 
 
+def test_a_resource_group_narrows_the_search() -> None:
+    elsewhere = VaultRef(SUB, "rg-other", "vault-b")
+    client = FakeClient(VAULT_A, elsewhere)
+    client.vms = {vm().key: vm()}
+    client.add(item_of(vm(), elsewhere), elsewhere)
+    assert locate(client, [vm()], VaultChoice(group="RG-Other"))[vm().key].vault == elsewhere
+    assert locate(client, [vm()], VaultChoice(group="rg-backup"))[vm().key].vault is None
+
+
 def test_locating_many_lists_the_vaults() -> None:
     client = FakeClient(VAULT_A, VAULT_B)
     machines = [vm(f"web-{number:02d}") for number in range(20)]
