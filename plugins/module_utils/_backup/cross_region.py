@@ -124,7 +124,7 @@ class SecondaryStamp:
         if vault is None:
             return not_protected(vm, None)
         return ArmError(
-            f"The vault {vault.name} has no backups of {vm.name} in {self._regions[vault.key]}.",
+            f"The vault {vault.name} has no backups of {vm.name} in {self._regions.get(vault.key, 'the paired region')}.",
             code="NotInSecondaryRegion",
             target=vm.id,
             hint="Check the VM's name and resource group. What was backed up lately gets there within about 36 hours.",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Mapping, Sequence
 
@@ -14,9 +14,10 @@ from .._arm.errors import OptionError
 from .._arm.timestamps import parse_time
 from .._fleet import Vm, run_each
 from .apis import BACKUP, CRR
+from .cross_region import SecondaryStamp
 from .recovery_points import CONSISTENCIES, RecoveryPoint, get_point, list_points, point_details, point_facts
-from .restore_stamps import not_protected
-from .vaults import Located, VaultChoice, locate
+from .restore_stamps import PrimaryStamp, Stamp
+from .vaults import Located, VaultChoice
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def _time(params: Mapping[str, Any], option: str) -> datetime | None:
 
 def find_points(client: ArmClient, vms: Sequence[Vm], choice: VaultChoice, search: Search) -> dict[str, Any]:
     """The module's result: `recovery_points`, and `failures` with `failed` and `msg` when any VM failed."""
-    located = locate(client, vms, choice)
-    outcomes = run_each(vms, lambda vm: _points_of(client, located[vm.key], search))
+    stamp: Stamp = SecondaryStamp(client, None) if search.secondary else PrimaryStamp(client)
+    located = _with_items(stamp, stamp.locate(vms, choice))
+    outcomes = run_each(vms, lambda vm: _points_of(client, stamp, located[vm.key], search))
     rows = [row for outcome in outcomes for row in outcome.value or []]
     failures = [
         {"vm": outcome.item.name, "vm_id": outcome.item.id, "failure": outcome.error.as_failure()} for outcome in outcomes if outcome.error
@@ -69,12 +71,23 @@ def find_points(client: ArmClient, vms: Sequence[Vm], choice: VaultChoice, searc
     return result
 
 
-def _points_of(client: ArmClient, located: Located, search: Search) -> list[dict[str, Any]]:
+def _with_items(stamp: Stamp, located: Mapping[str, Located]) -> dict[str, Located]:
+    """In the paired region the items are listed there, once a vault."""
+    vaults = {found.vault.key: found.vault for found in located.values() if found.vault is not None}
+    items = {key: stamp.items(vault) for key, vault in vaults.items()}
+    completed = {}
+    for key, found in located.items():
+        listed = items[found.vault.key] if found.vault else None
+        completed[key] = found if listed is None else replace(found, item=listed.get(key))
+    return completed
+
+
+def _points_of(client: ArmClient, stamp: Stamp, located: Located, search: Search) -> list[dict[str, Any]]:
     vm = located.vm
     if located.problem is not None:
         raise located.problem
     if located.vault is None or located.item is None:
-        raise not_protected(vm, located.vault)
+        raise stamp.no_item(vm, located.vault)
     path = located.item.path
     api = CRR if search.secondary else BACKUP
     points = list_points(client, path, api, start=search.start, end=search.end, secondary=search.secondary)
