@@ -28,7 +28,7 @@ models = backup_package.models
 FABRIC = "Azure"
 VMS = "backupManagementType eq 'AzureIaasVM'"
 PROTECTED_VMS = VMS + " and itemType eq 'VM'"
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+MINUTE, HOUR = 60.0, 3600.0
 
 
 class Clients:

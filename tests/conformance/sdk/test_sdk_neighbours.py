@@ -11,7 +11,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.compute import models as compute_models
-from azure_clients import Clients
+from azure_clients import Clients, wire
 
 
 def _power(vm: Any) -> list[str]:
@@ -82,9 +82,7 @@ def test_storage_accounts(azure: Any) -> None:
     accounts = azure.storage.storage_accounts
     assert {one.name for one in accounts.list()} == {"ststagingea", "ststagingsea"}
     assert accounts.get_properties("rg-dr", "ststagingea").provisioning_state == "Succeeded"
-    assert [key.key_name for key in accounts.list_keys("rg-dr", "ststagingea").keys_property
-            ] if hasattr(accounts.list_keys("rg-dr", "ststagingea"), "keys_property") else [
-                key.key_name for key in accounts.list_keys("rg-dr", "ststagingea").keys] == ["key1", "key2"]
+    assert [key["keyName"] for key in wire(accounts.list_keys("rg-dr", "ststagingea"))["keys"]] == ["key1", "key2"]
 
 
 def test_resource_groups(azure: Any) -> None:
@@ -106,7 +104,7 @@ def test_resources_by_tag(azure: Any) -> None:
     assert {"web-01", "web-02", "web-03"}.isdisjoint(one.name for one in found)
     in_group = azure.resources.resources.list_by_resource_group("rg-prod", filter="resourceType eq 'Microsoft.Compute/virtualMachines'")
     assert len(list(in_group)) == 4
-    vm = azure.resources.resources.get_by_id(azure.sim.vm_id("rg-prod", "web-01"), "2024-07-01")
+    vm = azure.resources.resources.get_by_id(azure.sim.vm_id("rg-prod", "web-01"), api_version="2024-07-01")
     assert vm.tags == {"tier": "web"}
 
 

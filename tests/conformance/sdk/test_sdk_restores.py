@@ -47,6 +47,16 @@ def _restore(vault: Any, request: Any) -> dict[str, Any]:
     return job
 
 
+def _validation(vault: Any, request: Any) -> Any:
+    (point,) = vault.points(VM)
+    return models.ValidateOperationRequestResource(id=point.id, properties=models.ValidateIaasVMRestoreOperationRequest(restore_request=request))
+
+
+def _problems(vault: Any, request: Any) -> list[dict[str, Any]]:
+    answer = vault.backup.operation.validate(**vault.place, parameters=_validation(vault, request))
+    return list(wire(answer)["validateOperationResponse"]["validationResults"])
+
+
 def _bag(job: dict[str, Any]) -> dict[str, Any]:
     return dict(job["extendedInfo"]["propertyBag"])
 
@@ -79,10 +89,8 @@ def test_new_vm(azure: Any, vault: Any) -> None:
     (interface,) = vm.network_profile.network_interfaces
     shown = azure.network.network_interfaces.get("rg-dr", interface.id.rsplit("/", 1)[-1])
     assert shown.ip_configurations[0].subnet.id.lower().endswith("/vnet-dr/subnets/default")
-    again = models.ValidateOperationRequestResource(
-        id=vault.id, properties=models.ValidateIaasVMRestoreOperationRequest(restore_request=_new_vm(vault)),
-    )
-    assert [one["code"] for one in wire(vault.backup.operation.validate(**vault.place, parameters=again))["validateOperationResponse"]["validationResults"]]
+    (problem,) = _problems(vault, _new_vm(vault))
+    assert "db-01-dr" in problem["message"]
 
 
 def test_replace(azure: Any, vault: Any) -> None:
@@ -94,11 +102,11 @@ def test_replace(azure: Any, vault: Any) -> None:
     assert after.lower() != before.lower()
 
 
-def test_validation_as_an_operation(vault: Any) -> None:
-    body = models.ValidateOperationRequestResource(
-        id=vault.id, properties=models.ValidateIaasVMRestoreOperationRequest(restore_request=_new_vm(vault)),
-    )
-    vault.backup.validate_operation.begin_trigger(**vault.place, parameters=body).result()
+def test_validation(vault: Any) -> None:
+    assert _problems(vault, _new_vm(vault)) == []
+    (wrong,) = _problems(vault, _new_vm(vault, "x" * 80))
+    assert wrong["code"]
+    vault.backup.validate_operation.begin_trigger(**vault.place, parameters=_validation(vault, _new_vm(vault))).result()
 
 
 def test_a_restore_that_azure_refuses(vault: Any) -> None:
