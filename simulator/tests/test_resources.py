@@ -26,6 +26,12 @@ def test_group_life(local: Local) -> None:
     assert "rg-new" in names(local, f"{local.subscription}/resourceGroups")
 
 
+def test_groups_by_tag(local: Local) -> None:
+    path = f"{local.subscription}/resourceGroups?$filter="
+    assert names(local, path + "tagName eq 'environment' and tagValue eq 'production'") == ["rg-prod"]
+    assert names(local, path + "tagName eq 'none'") == []
+
+
 def test_deleting_a_group_takes_all_in_it(local: Local) -> None:
     reply = local.send("DELETE", local.group("rg-prod"))
     assert (reply.status, "Azure-AsyncOperation" in reply.headers) == (202, False)
@@ -166,6 +172,14 @@ def test_virtual_network_and_subnets(local: Local) -> None:
     assert local.send("DELETE", f"{path}/subnets/b").status == 200
     assert local.get(f"{path}/subnets/a").body["properties"]["provisioningState"] == "Succeeded"
     assert [local.send("DELETE", path).status for _ in range(2)] == [200, 204]
+
+
+def test_tags_of_an_interface(local: Local) -> None:
+    path = f"{local.group('rg-prod')}/providers/Microsoft.Network/networkInterfaces/web-01-nic"
+    assert local.send("PATCH", path, {"tags": {"drill": "1"}}).body["tags"] == {"drill": "1"}
+    shown = local.get(path).body
+    assert (shown["tags"], bool(shown["properties"]["ipConfigurations"])) == ({"drill": "1"}, True)
+    assert error_code(local.send("PATCH", path + "x", {"tags": {}})) == "ResourceNotFound"
 
 
 def test_what_is_in_use_stays(local: Local) -> None:

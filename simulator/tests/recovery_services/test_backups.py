@@ -178,6 +178,7 @@ def test_cancel_is_possible_in_the_snapshot_phase_only() -> None:
     assert azure.points("web-01") == []
     assert azure.properties("web-01")["lastBackupStatus"] == ""
     assert azure.job(path)["status"] == "Cancelled"
+    assert azure.send("POST", path + "/cancel").status == 400
 
     path = azure.backup("web-01")
     azure.advance(510)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PUT and DELETE of network resources. All are synchronous here: 200 or 201 with provisioningState `Succeeded`."""
+"""PUT, PATCH and DELETE of network resources. All are synchronous here: 200 or 201 with provisioningState `Succeeded`."""
 
 from __future__ import annotations
 
@@ -47,6 +47,16 @@ def put(call: Call, kind: str) -> Reply:
     resource.etag = f'W/"{call.world.new_id()}"'
     store.put(resource)
     return Reply(200 if existing else 201, network_view(resource))
+
+
+def patch(call: Call, kind: str) -> Reply:
+    """UpdateTags, all that Network lets a PATCH change: the tags given replace those there are."""
+    resource = need(call, kind)
+    body: Mapping[str, Any] = call.body if isinstance(call.body, dict) else {}
+    if "tags" in body:
+        resource.tags = {str(key): str(value) for key, value in (body["tags"] or {}).items()}
+        resource.etag = f'W/"{call.world.new_id()}"'
+    return Reply(200, network_view(resource))
 
 
 def delete(call: Call, kind: str) -> Reply:

@@ -11,7 +11,7 @@ from ...paging import page
 from ...replies import Reply
 from ...routing import Call, Router
 from ...world import World
-from .behaviour import delete, delete_subnet, need, need_subnet, put, put_subnet
+from .behaviour import delete, delete_subnet, need, need_subnet, patch, put, put_subnet
 from .state import KINDS, NetworkState
 from .views import network_view, subnet_view
 
@@ -26,6 +26,7 @@ def register(router: Router, world: World) -> None:
             router.add("GET", f"{root}/{kind}", partial(_list, kind=kind))
         router.add("GET", f"{_GROUP}/{kind}/{{name}}", partial(_get, kind=kind))
         router.add("PUT", f"{_GROUP}/{kind}/{{name}}", partial(put, kind=kind))
+        router.add("PATCH", f"{_GROUP}/{kind}/{{name}}", partial(patch, kind=kind))
         router.add("DELETE", f"{_GROUP}/{kind}/{{name}}", partial(delete, kind=kind))
     subnets = f"{_GROUP}/virtualNetworks/{{name}}/subnets"
     router.add("GET", subnets, _list_subnets)

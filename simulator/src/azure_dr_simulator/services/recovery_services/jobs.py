@@ -89,7 +89,7 @@ def cancel_job(call: Call) -> Reply:
         raise job_not_found(call.vars["job"])
     world, now = call.world, call.world.now()
     seconds = vault.vary("cancel", job.id).between(20, 40)
-    if job.cancel_asked is None:
+    if job.cancel_asked is None or job.over(now):
         _check_cancellable(job, now)
         job.cancel_asked = now
         job.cancelled = now + timedelta(seconds=seconds)

@@ -17,6 +17,7 @@ from .behaviour import (
     group_deletion,
     known_namespace,
     list_resources,
+    parse_filter,
     patch_group,
     put_group,
     regions,
@@ -76,7 +77,8 @@ def _subscriptions(call: Call) -> Reply:
 
 def _groups(call: Call) -> Reply:
     state = call.world.state(ResourcesState)
-    groups = [one for one in state.groups.values() if one.subscription_id.lower() == call.vars["subscription"].lower()]
+    test, _by_tag = parse_filter(call.query.get("$filter", ""))
+    groups = [one for one in state.groups.values() if one.subscription_id.lower() == call.vars["subscription"].lower() and test(group_view(one))]
     return page(call, sorted(groups, key=lambda one: one.name.lower()), group_view)
 
 
