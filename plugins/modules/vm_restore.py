@@ -160,6 +160,7 @@ options:
     description:
       - Restore from the copies in the region that is paired with the vault's, into that region. The vault must have cross-region restore enabled.
       - All targets must be in the paired region. The copies lag behind by up to about 36 hours.
+      - With O(vault) given, nothing but the vault itself is asked in its own region, and with O(secondary_region) that need not answer either.
     type: bool
     default: false
   secondary_region:

@@ -18,7 +18,7 @@ from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of, read_operation
 from .._arm.redact import keep_secret
-from .._fleet import Vm
+from .._fleet import Vm, run_each
 from .apis import BACKUP, CRR
 from .items import FILTER, ProtectedItem, items_by_vm
 from .jobs import Job, job_filter, read_job
@@ -151,6 +151,11 @@ class SecondaryStamp:
                 return None
             raise
         return read_job(resource) if isinstance(resource, Mapping) and resource.get("properties") else None
+
+    def details(self, vault: VaultRef, jobs: Sequence[Job], *, max_wait: float = 0.0) -> dict[str, Job]:
+        """These reads have no scarce budget; what cannot be read is left out."""
+        outcomes = run_each(jobs, lambda job: job if job.detailed else self.job(vault, job.name))
+        return {outcome.item.name: outcome.value for outcome in outcomes if outcome.value is not None}
 
     def send(self, order: Order) -> Operation | None:
         access = self._access(order)

@@ -76,6 +76,8 @@ class Situation:
     runs: Sequence[RestoreRun] = ()
     others: Sequence[RestoreRun] = ()
     target_vm: Mapping[str, Any] | None = None
+    unread: bool = False
+    """Some finished restores were not looked into, to spare Azure's budget for such reads."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def _settle_existing(target: RestoreTarget, wish: PointWish, situation: Situatio
     if stranger and (own is None or _later(stranger, own)):
         raise _taken(target, f"It exists and was restored from the VM {stranger.job.friendly_name}.", "Give another vm_name.")
     if own is None:
-        return Decision("done", notes=(f"{name} exists, but no job within look_back restored it, so its recovery point is not known.",))
+        unknown = f"{name} exists, but no job within look_back restored it, so its recovery point is not known."
+        return Decision("done", notes=() if situation.unread else (unknown,))
     if not _fits(own, wish, situation.points):
         raise _other_point(own, target, "It exists")
     return Decision("done", point=point_of(own, situation.points), run=own)

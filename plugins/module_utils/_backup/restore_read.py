@@ -44,6 +44,8 @@ class Case:
     situation: Situation = field(default_factory=lambda: Situation(points=()))
     known_jobs: frozenset[str] = frozenset()
     """Names of the VM's restore jobs that were there before anything was sent."""
+    candidates: list[Job] = field(default_factory=list)
+    """Those of them that may be the wanted restore."""
     decision: Decision | None = None
     report: VmReport = field(init=False)
 
@@ -138,9 +140,9 @@ def read_situations(client: ArmClient, stamp: Stamp, cases: Sequence[Case], star
             case.item = items[case.vault.key].get(case.vm.key)
         _check_item(stamp, case)
         _read_points(stamp, case)
-        _read_runs(stamp, case, listed.get(case.vault.key, []) if case.vault else [])
 
     for_each(cases, read)
+    _read_runs(stamp, cases, listed)
     everything = [(case, run) for case in cases for run in case.situation.runs]
     for case in cases:
         others = tuple(run for owner, run in everything if owner is not case)
@@ -212,21 +214,44 @@ def _with_disks(stamp: Stamp, case: Case, points: list[RecoveryPoint]) -> list[R
     return [detailed if detailed and point is chosen else point for point in points]
 
 
-def _read_runs(stamp: Stamp, case: Case, jobs: Sequence[Job]) -> None:
-    """Looks into those jobs of the VM that may be the wanted restore, newest first."""
-    own = [job for job in jobs if job.is_of(case.vm)]
-    case.known_jobs = frozenset(job.name for job in own)
-    runs = []
-    for job in candidates(own, case.situation, case.target):
-        assert case.vault is not None
-        detailed = job if job.detailed else stamp.job(case.vault, job.name)
-        if detailed is not None:
-            runs.append(read_run(detailed))
-    case.situation = replace(case.situation, runs=tuple(runs))
+def _read_runs(stamp: Stamp, cases: Sequence[Case], listed: Mapping[str, Sequence[Job]]) -> None:
+    """Looks into those jobs of each VM that may be the wanted restore.
+
+    Reads of jobs are scarce: what only makes the report richer is read as far as the budget allows.
+    """
+    for vault in {case.vault.key: case.vault for case in cases if case.open and case.vault is not None}.values():
+        members = [case for case in cases if case.open and case.vault is not None and case.vault.key == vault.key]
+        for case in members:
+            own = [job for job in listed.get(vault.key, []) if job.is_of(case.vm)]
+            case.known_jobs = frozenset(job.name for job in own)
+            case.candidates = candidates(own, case.situation, case.target)
+        welcome = [job for case in members if not _must_know(case) for job in case.candidates if job.finished]
+        known = stamp.details(vault, welcome) if welcome else {}
+        for_each(members, lambda case: _look_into(stamp, case, known))
+
+
+def _must_know(case: Case) -> bool:
+    """Whether the finished jobs decide anything; not for a target VM that is there and may be of any recovery point."""
+    return case.target.mode != NEW_VM or case.wish.name is not None or case.wish.before is not None
+
+
+def _look_into(stamp: Stamp, case: Case, known: Mapping[str, Job]) -> None:
+    assert case.vault is not None
+    runs: list[RestoreRun] = []
+    unread = False
+    for job in case.candidates:
+        found = job if job.detailed else known.get(job.name)
+        if found is None and job.finished and not _must_know(case):
+            unread = True
+            continue
+        found = found or stamp.job(case.vault, job.name)
+        if found is not None:
+            runs.append(read_run(found))
+    case.situation = replace(case.situation, runs=tuple(runs), unread=unread)
 
 
 def candidates(jobs: Iterable[Job], situation: Situation, target: RestoreTarget) -> list[Job]:
-    """The jobs worth a read of their own: all that run, and those finished ones that can be what is wanted."""
+    """The jobs worth a read of their own, newest first: all that run, and those finished ones that can be what is wanted."""
     newest = sorted(jobs, key=_start, reverse=True)
     running = [job for job in newest if not job.finished]
     ended = [job for job in newest if job.succeeded]

@@ -114,6 +114,9 @@ class Stamp(Protocol):
     def job(self, vault: VaultRef, name: str) -> Job | None:
         """One job with its bag."""
 
+    def details(self, vault: VaultRef, jobs: Sequence[Job], *, max_wait: float = 0.0) -> dict[str, Job]:
+        """The bags of jobs, by job name, as far as Azure's budget for such reads allows within so many seconds."""
+
     def send(self, order: Order) -> Operation | None:
         """Starts a restore. Not repeatable: an ambiguous failure means that it may run."""
 
@@ -159,6 +162,9 @@ class PrimaryStamp:
 
     def job(self, vault: VaultRef, name: str) -> Job | None:
         return get_job(self._client, vault, name)
+
+    def details(self, vault: VaultRef, jobs: Sequence[Job], *, max_wait: float = 0.0) -> dict[str, Job]:
+        return JobWatcher(self._client, timeout=0.0).details(jobs, max_wait=max_wait)
 
     def send(self, order: Order) -> Operation | None:
         path = f"{order.item_path}/recoveryPoints/{segment(order.point.name)}/restore"

@@ -19,7 +19,7 @@ from .recovery_points import point_facts
 from .restore_options import needs_vault, point_wish
 from .restore_plan import Decision, RestoreRun, decide, target_facts
 from .restore_read import Case, for_each, look_again, place, read_regions, read_situations
-from .restore_request import DISKS, REPLACE, RestoreTarget, restore_request
+from .restore_request import DISKS, NEW_VM, REPLACE, RestoreTarget, restore_request
 from .restore_stamps import Stamp
 from .restore_start import start_restore
 from .restored import (
@@ -42,6 +42,9 @@ SECOND_LOOK = 15.0
 """Seconds between looks at a running job that does not tell its recovery point yet; it does within about a minute and a half."""
 
 SECOND_LOOKS = 12
+
+BAG_PATIENCE = 600.0
+"""Seconds at most for reading, at the pace that Azure's budget allows, where restored disks are described."""
 
 _ACTIONS = {"start": "started", "adopt": "adopted", "done": "none"}
 
@@ -201,8 +204,7 @@ def _watch(client: ArmClient, stamp: Stamp, cases: Sequence[Case], watches: Sequ
         if followed.error is not None:
             case.report.fail(followed.error)
     ended = [by_key[key] for key, followed in outcomes.items() if followed.job is not None and followed.job.finished]
-    jobs = {key: _with_bag(stamp, by_key[key], followed) for key, followed in outcomes.items()}
-    _finish(client, ended, jobs, options)
+    _finish(client, ended, _with_bags(stamp, by_key, outcomes, options), options)
 
 
 def _ids_of(client: ArmClient, stamp: Stamp, watches: Sequence[Watch]) -> dict[str, Followed]:
@@ -224,15 +226,23 @@ def _note(case: Case, followed: Followed) -> None:
         case.report.job = {"name": followed.job_id}
 
 
-def _with_bag(stamp: Stamp, case: Case, followed: Followed) -> Job | None:
-    """The ended job with its bag: a watcher of many sees lists, which have none."""
-    job = followed.job
-    if job is None or job.detailed or not job.finished or case.vault is None:
-        return job
-    try:
-        return stamp.job(case.vault, job.name) or job
-    except ArmError:
-        return job
+def _with_bags(stamp: Stamp, cases: Mapping[str, Case], outcomes: Mapping[str, Followed], options: RestoreOptions) -> dict[str, Job | None]:
+    """The ended jobs by VM key, with their bags as far as they can be had: a watcher of many reads lists, which have none.
+
+    Where blobs were restored the bag alone tells their addresses, so it is worth some waiting.
+    """
+    found = {key: followed.job for key, followed in outcomes.items()}
+    for mode, patience in ((DISKS, BAG_PATIENCE), (REPLACE, 0.0), (NEW_VM, 0.0)):
+        by_vault: dict[str, list[str]] = {}
+        for key, followed in outcomes.items():
+            if followed.job is not None and followed.job.finished and cases[key].target.mode == mode:
+                by_vault.setdefault(followed.watch.vault.key, []).append(key)
+        for keys in by_vault.values():
+            jobs = {key: job for key in keys if (job := found[key]) is not None}
+            vault = outcomes[keys[0]].watch.vault
+            details = stamp.details(vault, list(jobs.values()), max_wait=min(patience, options.time_left()))
+            found.update({key: details.get(job.name, job) for key, job in jobs.items()})
+    return found
 
 
 def _finish(client: ArmClient, cases: Sequence[Case], jobs: Mapping[str, Job | None], options: RestoreOptions) -> None:

@@ -159,6 +159,8 @@ def test_a_fleet_costs_few_requests(monkeypatch: pytest.MonkeyPatch, azure: Fake
     assert not again["changed"] and not azure.writes
     assert not [line for line in azure.sent if "/recoveryPoints" in line], "VMs that are there need no recovery point"
     assert len([line for line in azure.sent if "virtualMachines" in line]) == 1
+    assert azure.job_reads <= 25, "reads of jobs are scarce, and these only make the report richer"
+    assert again["warnings"] == []
 
 
 def test_a_timeout_tells_how_to_go_on(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores) -> None:
