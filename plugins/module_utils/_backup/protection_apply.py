@@ -24,7 +24,7 @@ from .jobs import job_of, list_jobs, server_time
 from .names import VaultRef, operation_path
 from .owners import conflict, is_conflict, search_owner
 from .protection import JOB_OPERATIONS, Step, Wish, after_step, fulfilled, plan
-from .protection_read import Work, facts_of, vaults_of
+from .protection_read import Work, facts_of, not_protectable, vaults_of
 from .vaults import FEW, Located
 from .watcher import JobWatcher
 
@@ -132,7 +132,7 @@ def _send_all(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> Non
             continue
         for work in mine:
             if work.plan.vm.key not in known:
-                _fail(work, _not_protectable(work))
+                _fail(work, not_protectable(work.plan.vm, work.vault))
         for work in _send(client, [work for work in mine if work.report.failure is None]):
             _fail(work, _refused_again(work))
 
@@ -168,15 +168,6 @@ def _fail(work: Work, error: ArmError) -> None:
     """A VM of which nothing was sent, or nothing arrived, has not changed."""
     work.report.changed = work.operation is not None or work.next_step > 0 or error.ambiguous
     work.report.fail(error)
-
-
-def _not_protectable(work: Work) -> ArmError:
-    return ArmError(
-        f"The vault {work.vault.name} finds no VM {work.plan.vm.name} in the resource group {work.plan.vm.group} that it could protect.",
-        code="VmNotProtectable",
-        target=work.plan.vm.id,
-        hint=HINTS[NOT_DISCOVERED],
-    )
 
 
 def _refused_again(work: Work) -> ArmError:

@@ -11,16 +11,18 @@ from typing import Any, Iterable, Sequence
 
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
+from .._arm.ids import ResourceId
 from .._arm.poller import Operation
-from .._fleet import VmReport
-from .hints import DENIED_ON_IMMUTABLE, ENHANCED_TO_STANDARD, HINTS
+from .._fleet import VM_TYPE, Vm, VmReport, run_each
+from .apis import COMPUTE
+from .hints import DENIED_ON_IMMUTABLE, ENHANCED_TO_STANDARD, HINTS, NOT_DISCOVERED
 from .items import ProtectedItem
 from .jobs import Job
 from .names import VaultRef
 from .owners import conflict, foreign_owners
 from .policies import find_policy
 from .protection import Plan, Step, Wish, plan
-from .vaults import Located, is_immutable
+from .vaults import FEW, Located, is_immutable
 
 
 @dataclass
@@ -56,9 +58,13 @@ class Work:
 
 
 def make_plans(client: ArmClient, located: Sequence[Located], wish: Wish) -> list[Work]:
-    """The plan of each VM, with the checks that need a look at Azure: that the policy exists, that no other vault has the VM."""
+    """The plan of each VM, with the checks that need a look at Azure: that the policy exists, that no other vault has the VM.
+
+    For real, Azure's answer to the request tells whether the VM exists; in check mode, where none is sent, a look does.
+    """
     plans = [plan(place, wish) for place in located]
-    for check in (_check_policy, _check_immutability, _check_owners):
+    checks = (_check_policy, _check_immutability, _check_owners)
+    for check in (*checks, _check_existence) if client.read_only else checks:
         problems = check(client, [entry for entry in plans if entry.changes], wish)
         plans = [entry.refused(problems[entry.vm.key]) if entry.vm.key in problems else entry for entry in plans]
     return [_work(entry) for entry in plans]
@@ -133,3 +139,39 @@ def _check_owners(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[
         owners = foreign_owners(client, vms, vault)
         problems.update({vm.key: conflict(vm, owners[vm.key]) for vm in vms if vm.key in owners})
     return problems
+
+
+def _check_existence(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[str, ArmError]:
+    """That the VMs which are to be enabled exist: a few are asked for, for more the subscription's are listed."""
+    enabling = [entry for entry in plans if entry.enables]
+    if len(enabling) <= FEW:
+        missing = {outcome.item.vm.key for outcome in run_each(enabling, lambda entry: _exists(client, entry.vm)) if outcome.value is False}
+    else:
+        missing = {entry.vm.key for entry in enabling} - _existing(client, enabling)
+    return {entry.vm.key: not_protectable(entry.vm, entry.vault) for entry in enabling if entry.vault and entry.vm.key in missing}
+
+
+def _exists(client: ArmClient, vm: Vm) -> bool:
+    return client.find(ResourceId.parse(vm.id).path, COMPUTE) is not None
+
+
+def _existing(client: ArmClient, plans: Sequence[Plan]) -> set[str]:
+    """Keys of VMs that exist; where Azure refuses to list them, all count as existing, because this is a pre-check."""
+    found: set[str] = set()
+    for subscription in {entry.vm.subscription.lower(): entry.vm.subscription for entry in plans}.values():
+        try:
+            listed = client.list(f"/subscriptions/{subscription}/providers/{VM_TYPE}", COMPUTE)
+            found.update(str(resource.get("id", "")).lower() for resource in listed)
+        except ArmError:
+            return {entry.vm.key for entry in plans}
+    return found
+
+
+def not_protectable(vm: Vm, vault: VaultRef) -> ArmError:
+    """The failure of a VM that does not exist, or not where the vault looks for it."""
+    return ArmError(
+        f"The vault {vault.name} finds no VM {vm.name} in the resource group {vm.group} that it could protect.",
+        code="VmNotProtectable",
+        target=vm.id,
+        hint=HINTS[NOT_DISCOVERED],
+    )

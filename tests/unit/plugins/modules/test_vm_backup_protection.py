@@ -103,3 +103,16 @@ def test_a_vm_by_id_may_be_in_another_subscription(monkeypatch: pytest.MonkeyPat
     other = vm().id.replace(SUB, "0" * 36)
     result = run_module(monkeypatch, vm_backup_protection, client, **{**COMMON, "vm": [other]}, policy="DefaultPolicy")
     assert result["failed"] and result["vms"][0]["failure"]["code"] == "SubscriptionMismatch"
+
+
+@pytest.mark.parametrize("strangers", [1, 7])
+def test_check_mode_fails_for_a_vm_that_does_not_exist_as_the_real_run_does(
+    monkeypatch: pytest.MonkeyPatch, client: FakeClient, strangers: int
+) -> None:
+    names = ["web-01", *(f"nowhere-{number}" for number in range(strangers))]
+    params = {**COMMON, "vm": names, "policy": "DefaultPolicy", "poll_interval": 1}
+    check = run_module(monkeypatch, vm_backup_protection, client, check=True, **params)
+    assert not client.writes
+    real = run_module(monkeypatch, vm_backup_protection, client, **params)
+    outcomes = [[(entry["name"], entry["changed"], entry.get("failure", {}).get("code")) for entry in run["vms"]] for run in (check, real)]
+    assert outcomes[0] == outcomes[1] == [("web-01", True, None), *((name, False, "VmNotProtectable") for name in names[1:])]
