@@ -32,6 +32,8 @@ def exchange(method: str, path: str, status: int = 200, answer: Any = None, body
     ({"a": None}, {}, ["a: missing"]),
     ({"a": "x"}, {"a": None}, ["a: recorded string, ours null"]),
     ({"a": [{"b": 1}, {"c": 1}]}, {"a": [{"b": 1}]}, ["a[].c: missing"]),
+    ({"a": {VAULT: {"b": 1}}}, {"a": {ITEM: {"b": 2}}}, []),
+    ({"a": {VAULT: {"b": 1}}}, {"a": {ITEM: {}}}, ["a{}[].b: missing"]),
     ({"a": [1]}, {"a": []}, ["a: recorded 1 elements, ours none"]),
     ({"a": "REDACTED"}, {"a": "x"}, []),
     (None, {"a": 1}, []),

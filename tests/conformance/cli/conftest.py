@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from azure_cli import AzureCli
+from command_line import AzureCli
 from harness.control import Control
 
 HERE = Path(__file__).resolve().parent

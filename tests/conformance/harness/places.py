@@ -43,7 +43,8 @@ def traffic() -> Path | None:
     """The folder of recorded traffic: AZURE_TRAFFIC, else `shared/azure-traffic` beside the checkout."""
     given = os.environ.get("AZURE_TRAFFIC")
     if given:
-        return Path(given)
+        # A relative path is meant from where make was called, which the tests do not know: the checkout is tried too.
+        return next((folder / given for folder in (Path.cwd(), *_ancestors()) if (folder / given).is_dir()), Path(given))
     return next((folder / "shared" / "azure-traffic" for folder in _ancestors() if (folder / "shared" / "azure-traffic").is_dir()), None)
 
 

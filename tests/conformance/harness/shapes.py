@@ -38,6 +38,9 @@ def body_differences(recorded: Any, ours: Any, where: str = "") -> Iterator[str]
         return
     if _type(recorded) != _type(ours):
         yield f"{where or 'body'}: recorded {_type(recorded)}, ours {_type(ours)}"
+    elif isinstance(recorded, dict) and recorded and all(form(name) == "ARM id" for name in recorded):
+        # A map by resource id: the ids are values, not fields.
+        yield from _list_differences(list(recorded.values()), list(ours.values()), f"{where}{{}}")
     elif isinstance(recorded, dict):
         for name, value in recorded.items():
             at = f"{where}.{name}" if where else name

@@ -121,6 +121,12 @@ class Tour:
         self.follow(changed)
         self.change("PATCH", path, {"identity": {"type": "none"}}, OLD)
         self.change("PATCH", path, {"identity": {"type": "systemassigned"}}, OLD)
+        self.look(path)
+        names = [f"{self.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/tourist-{number}" for number in (1, 2)]
+        for kind in ("userassigned", "systemassigned,userassigned"):
+            given = {"type": kind, "userAssignedIdentities": {name: {} for name in names}}
+            self.follow(self.change("PATCH", path, {"identity": given}, OLD))
+            self.look(path)
         self.listed(path)
         self.look(f"{path}/backupconfig/vaultconfig")
         config = {"enhancedSecurityState": "Enabled", "softDeleteFeatureState": "Disabled", "softDeleteRetentionPeriodInDays": 14}

@@ -29,7 +29,8 @@ class AzureCli:
         self.command = shlex.split(command)
         self.folder = folder
         self.ready = ready
-        self.ids: dict[str, str] = {"sub": f"/subscriptions/{ready['subscription_id']}", "arm": ready["arm_url"], "tenant": ready["tenant_id"]}
+        self.subscription = f"/subscriptions/{ready['subscription_id']}"
+        self._secrets: set[str] = {ready["client_secret"]}
         self._log = folder / "commands.log"
         self._environment = {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -50,10 +51,13 @@ class AzureCli:
         self.text(f"cloud register --name {CLOUD} --endpoint-resource-manager {self.ready['arm_url']}")
         self.text(f"cloud set --name {CLOUD}")
 
-    def sign_in(self) -> Any:
-        """Signs the estate's first service principal in; returns the subscriptions it sees."""
-        user, secret, tenant = (self.ready[key] for key in ("client_id", "client_secret", "tenant_id"))
-        return self(f"login --service-principal --username {user} --password {shlex.quote(secret)} --tenant {tenant}")
+    def sign_in(self, user: str = "", secret: str = "") -> Any:
+        """Signs a service principal in, the estate's first one unless named; returns the subscriptions it sees."""
+        return self(self.sign_in_command(user or self.ready["client_id"], secret or self.ready["client_secret"]))
+
+    def sign_in_command(self, user: str, secret: str) -> str:
+        self._secrets.add(secret)
+        return f"login --service-principal --username {user} --password={secret} --tenant {self.ready['tenant_id']}"
 
     def __call__(self, command: str) -> Any:
         """What the command prints, parsed; None when it prints nothing."""
@@ -75,6 +79,9 @@ class AzureCli:
         assert done.returncode != 0, f"az {self._safe(command)}\nshould have failed and printed:\n{self._safe(done.stdout)}"
         return done.stderr
 
+    def vm_id(self, name: str, group: str = "rg-prod") -> str:
+        return f"{self.subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{name}"
+
     def _run(self, command: str) -> subprocess.CompletedProcess[str]:
         words = [*self.command, *shlex.split(command)]
         done = subprocess.run(
@@ -85,7 +92,9 @@ class AzureCli:
         return done
 
     def _safe(self, text: str) -> str:
-        return text.replace(shlex.quote(self.ready["client_secret"]), "***").replace(self.ready["client_secret"], "***")
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     @staticmethod
     def _parsed(text: str) -> Any:
