@@ -121,7 +121,7 @@ vms:
       type: dict
       contains:
         code:
-          description: Azure's error code, or one of this collection's, such as V(VmNotProtected) or V(OperationTimeout).
+          description: Azure's error code, or one of this collection's, such as V(NotProtected) or V(OperationTimeout).
           type: str
         message:
           description: The reason.

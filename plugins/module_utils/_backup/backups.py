@@ -122,7 +122,7 @@ def _not_protected(place: Located) -> ArmError:
     where = f"The vault {place.vault.name} does not protect" if place.vault else "No vault protects"
     return ArmError(
         f"{where} the VM {place.vm.name} of the resource group {place.vm.group}.",
-        code="VmNotProtected",
+        code="NotProtected",
         target=place.vm.id,
         hint="Protect it first with lifeboat.azure_dr.vm_backup_protection.",
     )
@@ -131,7 +131,7 @@ def _not_protected(place: Located) -> ArmError:
 def _soft_deleted(place: Located) -> ArmError:
     return ArmError(
         f"The backup of the VM {place.vm.name} was deleted and waits for its purge.",
-        code="VmBackupDeleted",
+        code="SoftDeleted",
         target=place.vm.id,
         hint="lifeboat.azure_dr.vm_backup_protection with state=protected takes the deletion back and goes on protecting it.",
     )
@@ -140,7 +140,7 @@ def _soft_deleted(place: Located) -> ArmError:
 def _stopped(place: Located, item: ProtectedItem) -> ArmError:
     return ArmError(
         f"The protection of the VM {place.vm.name} is stopped ({item.state}), and Azure backs up protected VMs only.",
-        code="VmProtectionStopped",
+        code="ProtectionStopped",
         target=place.vm.id,
         hint="Resume it with lifeboat.azure_dr.vm_backup_protection, state=protected.",
     )

@@ -274,7 +274,7 @@ def test_states_that_cannot_be_backed_up_fail_in_check_mode_too(monkeypatch: pyt
     for check in (True, False):
         result = run(check=check, vm=vms)
         codes = [vm.get("failure", {}).get("code") for vm in result["vms"]]
-        assert codes == ["VmProtectionStopped", "VmBackupDeleted", None, "VmNotProtected"]
+        assert codes == ["ProtectionStopped", "SoftDeleted", None, "NotProtected"]
         assert [vm["changed"] for vm in result["vms"]] == [False, False, True, False]
         assert all(vm["failure"]["hint"] for vm in result["vms"] if vm["failed"])
 
