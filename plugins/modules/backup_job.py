@@ -143,7 +143,7 @@ jobs:
       returned: when the job was read alone, which depends on how many there are
       type: dict
   sample:
-    - id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-backup/providers/Microsoft.RecoveryServices/vaults/vault-prod/backupJobs/c13f09c6-798d-4957-adc7-e47f3732eb71
+    - id: /subscriptions/.../resourceGroups/rg-backup/providers/Microsoft.RecoveryServices/vaults/vault-prod/backupJobs/c13f09c6-798d-4957-adc7-e47f3732eb71
       name: c13f09c6-798d-4957-adc7-e47f3732eb71
       changed: false
       failed: false

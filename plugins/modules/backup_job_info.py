@@ -251,7 +251,7 @@ def body(task: Task) -> dict[str, Any]:
 
 
 def main() -> None:
-    run(SPEC, body, hints=HINTS, mutually_exclusive=[("since", "start_time"), ("since", "end_time"), ("job", "since"), ("job", "start_time"), ("job", "end_time")])
+    run(SPEC, body, hints=HINTS, mutually_exclusive=[(one, other) for one in ("since", "job") for other in ("start_time", "end_time")] + [("since", "job")])
 
 
 if __name__ == "__main__":

@@ -210,6 +210,7 @@ vms:
         duration: 3998.375945
 """
 
+from datetime import timedelta
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
@@ -245,6 +246,8 @@ def read_wish(task: Task) -> Wish:
     moment = parse_moment(until, "retain_until") if until is not None else None
     if moment is not None and moment <= task.clock.now():
         raise OptionError("retain_until", f"{until} is over already")
+    if moment is not None and moment - task.clock.now() > timedelta(days=MOST_DAYS):
+        raise OptionError("retain_until", f"{until} is more than {MOST_DAYS} days from now")
     return Wish(
         max_age=parse_age(task.params["max_age"], "max_age"),
         wait_for=task.params["wait_for"],

@@ -63,15 +63,15 @@ class Work:
 
     @property
     def vault(self) -> VaultRef:
-        vault = self.plan.place.vault
-        assert vault is not None
-        return vault
+        if self.plan.place.vault is None:
+            raise ValueError("a VM without a vault has nothing to be done")
+        return self.plan.place.vault
 
     @property
     def item(self) -> ProtectedItem:
-        item = self.plan.place.item
-        assert item is not None
-        return item
+        if self.plan.place.item is None:
+            raise ValueError("a VM without a protected item has nothing to be done")
+        return self.plan.place.item
 
     @property
     def followed(self) -> bool:
@@ -169,8 +169,8 @@ def _start(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Waitin
         if not todo:
             return
     for work in todo:
-        assert work.unclear is not None
-        work.report.fail(work.unclear)
+        if work.unclear is not None:
+            work.report.fail(work.unclear)
 
 
 def _send(client: ArmClient, work: Work, wish: Wish) -> None:

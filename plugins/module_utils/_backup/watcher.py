@@ -259,14 +259,12 @@ class JobWatcher:
 
     def _ask_operations(self, vault: VaultWatches) -> None:
         """Learns ids from the operations: of few at once, and of those that the list should have shown by now."""
-        nameless = [state for state in vault.open if state.job_id is None and state.watch.arm_operation is not None]
+        nameless = [(state, state.watch.arm_operation) for state in vault.open if state.job_id is None and state.watch.arm_operation is not None]
         few = len(nameless) <= FEW or vault.no_list
-        due = [state for state in nameless if few or state.misses >= PATIENCE]
-        for state in due[:OPERATIONS_A_LOOK]:
+        due = [(state, operation) for state, operation in nameless if few or state.misses >= PATIENCE]
+        for state, operation in due[:OPERATIONS_A_LOOK]:
             if not plenty(self._client.budget(operation_path(vault.ref, "any"))):
                 return
-            operation = state.watch.arm_operation
-            assert operation is not None
             try:
                 status = operation_status(self._client, vault.ref, operation)
             except ArmError as error:

@@ -57,7 +57,8 @@ def test_waiting_for_any_number_of_jobs(monkeypatch: pytest.MonkeyPatch, count: 
 
 def test_jobs_by_name_in_a_vault(monkeypatch: pytest.MonkeyPatch) -> None:
     azure, vault, _ids = with_jobs(2)
-    result = Run(monkeypatch, azure, backup_job)(job=["job-0000", "job-0001"], vault="vault-a", resource_group="rg-backup", subscription_id=vault.ref.subscription)
+    place = {"vault": "vault-a", "resource_group": "rg-backup", "subscription_id": vault.ref.subscription}
+    result = Run(monkeypatch, azure, backup_job)(job=["job-0000", "job-0001"], **place)
     assert [job["name"] for job in result["jobs"]] == ["job-0000", "job-0001"] and not result["failed"]
 
 
