@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 STEPS := sanity units integration lint types docs-lint changelog-lint simulator-tests conformance secrets
 
-.PHONY: help rehearse test bench venv stage clean units-fast $(STEPS)
+.PHONY: help rehearse test bench venv stage clean units-fast conformance-cli $(STEPS)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -59,6 +59,9 @@ simulator-tests: venv ## The simulator's own tests
 
 conformance: stage ## The modules and the simulator against recorded traffic
 	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . tests/conformance $(ARGS)
+
+conformance-cli: venv ## The Azure CLI itself against the simulator; installs it (700 MB), no part of `make test`
+	@$(BIN)/python $(TOOLS)/azure_cli.py $(BUILD) $(ARGS)
 
 secrets: ## No secret of any estate is in any output of the tests (runs after the others)
 	@$(BIN)/python $(TOOLS)/check_secrets.py $(BUILD)
