@@ -58,11 +58,23 @@ class Case:
         return self.report.failure is None
 
     @property
+    def home(self) -> VaultRef:
+        """The vault, where only cases that have one get to."""
+        if self.vault is None:
+            raise RuntimeError(f"{self.vm.id} has no vault")
+        return self.vault
+
+    @property
+    def point(self) -> RecoveryPoint:
+        """The recovery point of a decision to start."""
+        if self.decision is None or self.decision.point is None:
+            raise RuntimeError(f"nothing is to be started for {self.vm.id}")
+        return self.decision.point
+
+    @property
     def path(self) -> str:
-        if self.item is not None:
-            return self.item.path
-        assert self.vault is not None
-        return item_path(self.vault, self.vm)
+        """The path of the protected item."""
+        return self.item.path if self.item is not None else item_path(self.home, self.vm)
 
 
 def for_each(cases: Iterable[Case], work: Callable[[Case], object]) -> None:
@@ -236,7 +248,6 @@ def _must_know(case: Case) -> bool:
 
 
 def _look_into(stamp: Stamp, case: Case, known: Mapping[str, Job]) -> None:
-    assert case.vault is not None
     runs: list[RestoreRun] = []
     unread = False
     for job in case.candidates:
@@ -244,7 +255,7 @@ def _look_into(stamp: Stamp, case: Case, known: Mapping[str, Job]) -> None:
         if found is None and job.finished and not _must_know(case):
             unread = True
             continue
-        found = found or stamp.job(case.vault, job.name)
+        found = found or stamp.job(case.home, job.name)
         if found is not None:
             runs.append(read_run(found))
     case.situation = replace(case.situation, runs=tuple(runs), unread=unread)

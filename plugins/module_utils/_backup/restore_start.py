@@ -31,9 +31,7 @@ def start_restore(stamp: Stamp, case: Case, start: datetime, clock: Clock) -> Op
 
     Raises ArmError; with `ambiguous` when it is still open whether Azure carries it out. `start` bounds the job list.
     """
-    assert case.vault is not None and case.decision is not None and case.decision.point is not None
-    point = case.decision.point
-    order = Order(case.vault, case.path, point, restore_request(case.target, point.name))
+    order = Order(case.home, case.path, case.point, restore_request(case.target, case.point.name))
     send = 0
     while True:
         send += 1
@@ -66,11 +64,10 @@ def find_started(stamp: Stamp, case: Case, start: datetime, clock: Clock, cause:
 
 
 def _new_run(stamp: Stamp, case: Case, start: datetime) -> RestoreRun | None:
-    assert case.vault is not None
-    for job in stamp.jobs(case.vault, start):
+    for job in stamp.jobs(case.home, start):
         if job.name in case.known_jobs or not job.is_of(case.vm):
             continue
-        detailed = job if job.detailed else stamp.job(case.vault, job.name)
+        detailed = job if job.detailed else stamp.job(case.home, job.name)
         if detailed is None:
             continue
         run = read_run(detailed)

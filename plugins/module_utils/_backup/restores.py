@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping, Sequence
 
 from .._arm.client import ArmClient
-from .._arm.errors import ArmError
 from .._arm.poller import Operation
 from .._arm.timestamps import format_time
 from .._fleet import Vm, VmReport, run_each
@@ -78,8 +77,8 @@ def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequenc
     if options.validate:
         for_each([case for case in cases if _action(case) == "start"], lambda case: _validate(client, case, options))
     for case in cases:
-        if case.open:
-            _announce(case, options.tags)
+        if case.open and case.decision is not None:
+            _announce(case, case.decision, options.tags)
     if not options.check_mode:
         watches = _apply(client, stamp, cases, start)
         _watch(client, stamp, cases, watches, options)
@@ -108,17 +107,13 @@ def _plan(client: ArmClient, stamp: Stamp, cases: Sequence[Case], options: Resto
 
 
 def _validate(client: ArmClient, case: Case, options: RestoreOptions) -> None:
-    assert case.vault is not None and case.decision is not None and case.decision.point is not None
-    point = case.decision.point
-    request = restore_request(case.target, point.name)
+    request = restore_request(case.target, case.point.name)
     interval = min(options.poll_interval, 10.0)
-    validate_restore(client, case.vault, point.id, request, interval=interval, timeout=options.time_left())
+    validate_restore(client, case.home, case.point.id, request, interval=interval, timeout=options.time_left())
 
 
-def _announce(case: Case, tags: Mapping[str, str]) -> None:
+def _announce(case: Case, decision: Decision, tags: Mapping[str, str]) -> None:
     """Facts and diff of what was decided: the same in check mode and for real."""
-    decision = case.decision
-    assert decision is not None
     report = case.report
     report.changed = decision.action == "start"
     report.warnings += decision.notes
@@ -165,21 +160,19 @@ def _apply(client: ArmClient, stamp: Stamp, cases: Sequence[Case], start: dateti
             case.report.changed = False
             case.report.after = {}
     for case in cases:
-        if case.open and _action(case) == "adopt":
-            assert case.decision is not None
+        if case.open and case.decision is not None and case.decision.action == "adopt":
             watches[case.vm.key] = _watch_of(stamp, case, case.decision.run)
     return list(watches.values())
 
 
 def _watch_of(stamp: Stamp, case: Case, started: Operation | RestoreRun | None) -> Watch:
-    assert case.vault is not None
     run = started if isinstance(started, RestoreRun) else None
     operation = started if isinstance(started, Operation) else None
     if operation is not None and operation.id:
         case.report.operation = {"id": operation.id}
     return Watch(
         key=case.vm.key,
-        vault=case.vault,
+        vault=case.home,
         job_id=run.job.name if run else None,
         operation=stamp.operation,
         vm=case.vm,

@@ -163,7 +163,8 @@ class FakeRestores(FakeClient):
         }
         self.jobs[vault.key].append(job)
         self.operations[f"op-{number}"] = {"end": self.clock.seconds, "effect": None, "job": job, "error": None}
-        self.restores.append({"job": job, "end": self.clock.seconds + self.restore_takes, "request": request, "name": name, "time": time, "begin": self.clock.seconds})
+        begin = self.clock.seconds
+        self.restores.append({"job": job, "end": begin + self.restore_takes, "request": request, "name": name, "time": time, "begin": begin})
         url = f"{ARM}{vault.path}/backupFabrics/Azure/protectionContainers/c/protectedItems/i/operationsStatus/op-{number}?api-version=2025-02-01"
         return 202, {"Azure-AsyncOperation": url, "Retry-After": "60"}, None
 

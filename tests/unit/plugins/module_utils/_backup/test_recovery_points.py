@@ -25,7 +25,10 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.recovery
 DAY = datetime(2026, 7, 1, tzinfo=timezone.utc)
 
 
-def resource(name: str, days: float = 0, kind: str = "AppConsistent", tiers: Any = (("InstantRP", "Valid"), ("HardenedRP", "Valid")), **more: Any) -> dict[str, Any]:
+BOTH = (("InstantRP", "Valid"), ("HardenedRP", "Valid"))
+
+
+def resource(name: str, days: float = 0, kind: str = "AppConsistent", tiers: Any = BOTH, **more: Any) -> dict[str, Any]:
     time = (DAY + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S") + ".5606237Z"
     details = [{"type": tier, "status": status} for tier, status in tiers]
     return {

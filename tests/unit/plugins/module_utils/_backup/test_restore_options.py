@@ -118,6 +118,8 @@ def test_contradictions_name_their_option(params: dict[str, Any], option: str) -
         ({**DISKS, "target_resource_group": None, "storage_account": STORAGE}, "group_id", None),
         ({**DISKS, "disk_luns": [2, 0]}, "luns", (0, 2)),
         ({**DISKS, "disk_luns": []}, "luns", ()),
+        ({**DISKS, "zone": "2"}, "zone", "2"),
+        ({**DISKS, "zone": "NoZone"}, "zone", "NoZone"),
         (DISKS, "luns", None),
         ({**DISKS, "identity": "System"}, "identity", "system"),
         ({**DISKS, "tier": "archive"}, "rehydration", Rehydration("standard", 15)),
