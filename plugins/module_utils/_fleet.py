@@ -19,6 +19,7 @@ WORKERS = 16
 VM_TYPE = "Microsoft.Compute/virtualMachines"
 VM_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?$")
 GROUP_NAME = re.compile(r"^[\w().-]{0,89}[\w()-]$")
+SUBSCRIPTION_ID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,8 +43,24 @@ class Vm:
         return self.id.lower()
 
 
+def check_subscription(text: str, option: str) -> str:
+    """The subscription id itself; raises OptionError, naming the option that it is of, for what is no GUID."""
+    if not SUBSCRIPTION_ID.match(text):
+        raise OptionError(option, f"{text[:80]!r} is not a subscription id, which is a GUID such as 00000000-0000-0000-0000-000000000001")
+    return text
+
+
+def check_group(text: str | None, option: str) -> str | None:
+    """The name of a resource group without blanks around it, None when there is none; raises OptionError for what can be none."""
+    group = (text or "").strip()
+    if group and not GROUP_NAME.match(group):
+        raise OptionError(option, f"{group!r} is not a resource group name: 1 to 90 letters, digits, '_', '-', '.' or brackets")
+    return group or None
+
+
 def parse_vms(names: Sequence[str], group: str | None, subscription: str) -> list[Vm]:
     """The VMs of the options `vm` and `vm_resource_group`, in the order given; raises OptionError before any request."""
+    group = check_group(group, "vm_resource_group")
     vms = [_parse_vm(text.strip(), group, subscription) for text in names]
     if not vms:
         raise OptionError("vm", "give at least one VM (a resource id, or a name together with vm_resource_group)")
@@ -64,8 +81,7 @@ def _parse_vm(text: str, group: str | None, subscription: str) -> Vm:
         vm = Vm(subscription, group, text)
     if not VM_NAME.match(vm.name):
         raise OptionError("vm", f"{vm.name!r} is not a VM name: 1 to 64 letters, digits, '.', '_' or '-'")
-    if not GROUP_NAME.match(vm.group):
-        raise OptionError("vm_resource_group", f"{vm.group!r} is not a resource group name: 1 to 90 letters, digits, '_', '-', '.' or brackets")
+    check_group(vm.group, "vm")
     return vm
 
 
@@ -76,6 +92,7 @@ def _from_id(text: str) -> Vm:
         raise OptionError("vm", str(problem)) from None
     if not parsed.group or not parsed.is_type(VM_TYPE):
         raise OptionError("vm", f"{text[:200]!r} is not the id of a VM: /subscriptions/ID/resourceGroups/GROUP/providers/{VM_TYPE}/NAME")
+    check_subscription(parsed.subscription, "vm")
     return Vm(parsed.subscription, parsed.group, parsed.name)
 
 

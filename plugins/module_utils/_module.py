@@ -8,6 +8,7 @@ A module is `run(spec, body)`: `body(task)` returns what to exit with, or raises
 
 from __future__ import annotations
 
+import math
 import os
 from functools import cached_property
 from typing import Any, Callable, Mapping, Sequence
@@ -16,15 +17,20 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from ._arm.auth.options import ENVIRONMENT
-from ._arm.client import ArmClient
+from ._arm.client import Api, ArmClient
 from ._arm.clock import Clock, SystemClock
 from ._arm.connect import connect
-from ._arm.errors import ArmError
-from ._fleet import Vm, VmReport, parse_vms
+from ._arm.errors import ArmError, OptionError
+from ._backup import apis as backup_apis
+from ._compute import apis as compute_apis
+from ._fleet import Vm, VmReport, check_subscription, parse_vms
 
 Spec = dict[str, dict[str, Any]]
 
 FAILURES_IN_MESSAGE = 5
+
+API_NAMES = frozenset(value.name for room in (backup_apis, compute_apis) for value in vars(room).values() if isinstance(value, Api))
+"""The names that the option `api_versions` knows."""
 
 
 def first_set(*names: str) -> str:
@@ -91,7 +97,8 @@ class Task:
 
     @property
     def subscription(self) -> str:
-        return self.client.subscription_id
+        """The subscription that names belong to; raises OptionError when it is none that Azure could know."""
+        return check_subscription(self.client.subscription_id, "subscription_id")
 
     @property
     def waits(self) -> bool:
@@ -114,6 +121,24 @@ class Task:
         self.module.warn(text)
 
 
+def check_waiting(params: Mapping[str, Any]) -> None:
+    """Raises OptionError for a time that nothing can be waited for: none at all, less, or no number."""
+    timeout = params.get("wait_timeout")
+    if timeout is not None and timeout < 1:
+        instead = ", or wait=false to wait for nothing" if "wait" in params else ""
+        raise OptionError("wait_timeout", f"{timeout} is not a time to wait: give at least 1 second{instead}")
+    interval = params.get("poll_interval")
+    if interval is not None and not (math.isfinite(interval) and interval > 0):
+        raise OptionError("poll_interval", f"{interval:g} is not a pause between two looks: give more than 0 seconds")
+
+
+def check_api_names(params: Mapping[str, Any]) -> None:
+    """Raises OptionError for an API that no module calls: overriding it would do nothing."""
+    for name in params.get("api_versions") or {}:
+        if name not in API_NAMES:
+            raise OptionError("api_versions", f"{name!r} is not the name of an API that this collection calls: {', '.join(sorted(API_NAMES))}")
+
+
 def run(
     argument_spec: Spec,
     body: Callable[[Task], dict[str, Any]],
@@ -127,6 +152,8 @@ def run(
     problem: ArmError | None = None
     result: dict[str, Any] = {}
     try:
+        check_waiting(module.params)
+        check_api_names(module.params)
         result = body(task)
     except ArmError as error:
         problem = error

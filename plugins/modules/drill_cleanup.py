@@ -97,12 +97,14 @@ kept:
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import check_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.cleanup import (
     CleanupPlan,
     find_tagged,
     plan_cleanup,
     remove_all,
 )
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import check_group
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
 
 
@@ -110,10 +112,22 @@ def wanted_tags(tags: dict[str, Any]) -> dict[str, str]:
     """The tags as text; refuses an empty set or value, which would match too much."""
     if not tags:
         raise OptionError("tags", "give at least one tag; without one, everything would match")
-    for name, value in tags.items():
-        if not str(name) or value is None or str(value) == "":
+    wanted = check_tags(tags, "tags")
+    for name, value in wanted.items():
+        if not value.strip():
             raise OptionError("tags", f"the tag {name!r} needs a value")
-    return {str(name): str(value) for name, value in tags.items()}
+    return wanted
+
+
+def wanted_groups(groups: list[str] | None) -> list[str] | None:
+    """The resource groups, None for all; refuses an empty list or name, which would mean all where few were meant."""
+    if groups is None:
+        return None
+    names = [check_group(name, "resource_group") for name in groups]
+    found = [name for name in names if name]
+    if not found or len(found) < len(names):
+        raise OptionError("resource_group", "a name is empty or there is none; leave the option out to look in the whole subscription")
+    return found
 
 
 def result_of(plan: CleanupPlan, diff: bool) -> dict[str, Any]:
@@ -137,7 +151,8 @@ def result_of(plan: CleanupPlan, diff: bool) -> dict[str, Any]:
 
 def body(task: Task) -> dict[str, Any]:
     tags = wanted_tags(task.params["tags"])
-    plan = plan_cleanup(find_tagged(task.client, tags), task.params["resource_group"])
+    groups = wanted_groups(task.params["resource_group"])
+    plan = plan_cleanup(find_tagged(task.client, task.subscription, tags), groups)
     if task.check_mode:
         for removal in plan.removals:
             removal.changed = True

@@ -108,6 +108,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors impo
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.discovery import list_protectable, refresh
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, find_vault
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import check_group
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -121,12 +122,12 @@ SPEC: dict[str, dict[str, Any]] = {
 
 
 def body(task: Task) -> dict[str, Any]:
+    group = (check_group(task.params["vm_resource_group"], "vm_resource_group") or "").lower()
     vault = find_vault(task.client, check_vault(task.params["vault"], task.params["resource_group"], task.subscription))
     if vault is None:
         raise OptionError("vault", "is empty")
     if task.params["refresh"] and not task.check_mode:
         refresh(task.client, vault, timeout=task.time_left, interval=task.poll_interval)
-    group = (task.params["vm_resource_group"] or "").lower()
     found = [entry for entry in list_protectable(task.client, vault) if not group or entry.vm.group.lower() == group]
     found.sort(key=lambda entry: entry.vm.key)
     return {"changed": False, "protectable_vms": [entry.as_result() for entry in found]}

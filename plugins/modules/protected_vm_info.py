@@ -174,7 +174,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints im
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.items import ProtectedItem, items_now
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.names import VaultRef
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import VaultChoice, check_vault, find_vault, list_vaults
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import parse_vms, run_each
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import check_group, parse_vms, run_each
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VAULT, Task, run
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -193,8 +193,9 @@ class Filters:
 
     def __init__(self, params: dict[str, Any], subscription: str) -> None:
         names = params["vm"]
-        self.vms = {vm.key for vm in parse_vms(names, params["vm_resource_group"], subscription)} if names else None
-        self.group = (params["vm_resource_group"] or "").lower() if not names else ""
+        # An empty list is a mistake: it must not list everything, which the next task may then delete.
+        self.vms = None if names is None else {vm.key for vm in parse_vms(names, params["vm_resource_group"], subscription)}
+        self.group = "" if names else (check_group(params["vm_resource_group"], "vm_resource_group") or "").lower()
         self.policy = (params["policy"] or "").rstrip("/").rsplit("/", 1)[-1].lower()
         self.states = params["state"]
         self.health = {text.lower() for text in params["health"] or ()}

@@ -423,6 +423,7 @@ vms:
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.client import ArmClient
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import check_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.cross_region import SecondaryStamp
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.recovery_points import CONSISTENCIES, TIERS
@@ -480,6 +481,7 @@ def body(task: Task) -> dict[str, Any]:
     vms = task.vms()
     targets = make_targets(params, vms)
     choice = check_vault(params["vault"], params["resource_group"], task.subscription)
+    tags = check_tags(params["tags"], "tags")
     options = RestoreOptions(
         look_back=params["look_back"],
         force=params["force"],
@@ -488,7 +490,7 @@ def body(task: Task) -> dict[str, Any]:
         check_mode=task.check_mode,
         poll_interval=task.poll_interval,
         time_left=lambda: task.time_left,
-        tags={str(name): str(value) for name, value in params["tags"].items()},
+        tags=tags,
     )
     reports = restore(task.client, make_stamp(task.client, params), choice, make_cases(params, vms, targets), options)
     return fleet_result(task, reports)

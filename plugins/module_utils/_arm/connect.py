@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from .retry import RetryPolicy, is_transient
 from .sender import USER_AGENT
 from .transport import RequestsTransport, Transport
 
+_API_VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(-[A-Za-z]+)?$")
 # Enough for a simulator or a gateway that is just starting.
 _DISCOVERY = RetryPolicy(attempts=5, longest=10.0)
 
@@ -97,4 +99,8 @@ def _api_versions(value: Any) -> dict[str, str]:
         return {}
     if not isinstance(value, Mapping):
         raise OptionError("api_versions", "a map of API name to api-version is expected.")
-    return {str(name): str(version) for name, version in value.items() if version}
+    versions = {str(name): str(version) for name, version in value.items() if version}
+    for name, version in versions.items():
+        if not _API_VERSION.match(version):
+            raise OptionError("api_versions", f"{version!r} for {name} is not an api-version, which is a date such as 2025-02-01 or 2025-02-01-preview.")
+    return versions

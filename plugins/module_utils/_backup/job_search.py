@@ -12,7 +12,7 @@ from typing import Any, Sequence
 
 from .._arm.client import ArmClient
 from .._arm.errors import OptionError
-from .._fleet import Vm, parse_vms
+from .._fleet import VM_NAME, Vm, parse_vms
 from .ages import parse_age
 from .jobs import Job, list_jobs
 from .moments import parse_moment
@@ -57,7 +57,12 @@ def read_search(params: dict[str, Any], subscription: str) -> Search:
     if start and end and end < start:
         raise OptionError("end_time", f"{params['end_time']} is before start_time")
     names = params["vm"] or []
+    if params["vm"] is not None and not names:
+        raise OptionError("vm", "it is an empty list; leave it out to look for the jobs of all VMs")
     bare = [] if params["vm_resource_group"] else [text.strip() for text in names if not text.strip().startswith("/")]
+    for text in bare:
+        if not VM_NAME.match(text):
+            raise OptionError("vm", f"{text!r} is not a VM name: 1 to 64 letters, digits, '.', '_' or '-'")
     whole = [text for text in names if text.strip() not in bare]
     return Search(
         operations=operations,

@@ -10,10 +10,13 @@ from datetime import datetime
 from .._arm.errors import OptionError
 from .._arm.timestamps import parse_time
 
+EARLIEST_YEAR = 1970
+"""Before it there is nothing to look for, and Azure's filters take years of four digits only."""
+
 
 def parse_moment(text: str, option: str) -> datetime:
     """A time in ISO 8601, UTC when it names no zone; a date alone is its midnight. Raises OptionError."""
     moment = parse_time(text)
-    if moment is None:
+    if moment is None or moment.year < EARLIEST_YEAR:
         raise OptionError(option, f"{text!r} is not a time in ISO 8601, such as 2026-07-26 or 2026-07-26T18:00:00Z")
     return moment

@@ -11,10 +11,10 @@ from typing import Any, Mapping, Sequence
 
 from .._arm.client import ArmClient
 from .._arm.errors import OptionError
-from .._arm.timestamps import parse_time
 from .._fleet import Vm, run_each
 from .apis import BACKUP, CRR
 from .cross_region import SecondaryStamp
+from .moments import parse_moment
 from .recovery_points import CONSISTENCIES, RecoveryPoint, get_point, list_points, point_details, point_facts
 from .restore_stamps import PrimaryStamp, Stamp
 from .vaults import Located, VaultChoice
@@ -49,10 +49,7 @@ def _time(params: Mapping[str, Any], option: str) -> datetime | None:
     text = params.get(option)
     if not text:
         return None
-    moment = parse_time(str(text))
-    if moment is None:
-        raise OptionError(option, f"{text!r} is not a time in ISO 8601, such as 2026-07-26T13:00:00Z")
-    return moment
+    return parse_moment(str(text), option)
 
 
 def find_points(client: ArmClient, vms: Sequence[Vm], choice: VaultChoice, search: Search) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, Mapping, Sequence
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
 from .._arm.timestamps import parse_time
-from .._fleet import GROUP_NAME, VM_NAME, VM_TYPE, Vm
+from .._fleet import GROUP_NAME, VM_NAME, VM_TYPE, Vm, check_subscription
 from .protection import check_guard_requests
 from .recovery_points import ARCHIVE, SNAPSHOT, PointWish
 from .restore_request import DISKS, MODES, NEW_VM, REPLACE, SYSTEM_IDENTITY, Rehydration, RestoreTarget
@@ -22,6 +22,7 @@ LATEST = "latest"
 TEMPLATE_FIELDS = ("name", "resource_group")
 REHYDRATION_DAYS = range(10, 31)
 DEFAULT_REHYDRATION_DAYS = 15
+LOOK_BACK_DAYS = range(1, 367)
 
 STORAGE_TYPE = "Microsoft.Storage/storageAccounts"
 NETWORK_TYPE = "Microsoft.Network/virtualNetworks"
@@ -33,7 +34,7 @@ IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 _POINT_NAME = re.compile(r"^[0-9]{10,20}$")
 _STORAGE_NAME = re.compile(r"^[a-z0-9]{3,24}$")
 _PLAIN_NAME = re.compile(r"^[A-Za-z0-9_]([\w.-]{0,78}[\w])?$")
-_SUBSCRIPTION = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_ZONE = re.compile(r"^([1-9]|NoZone)$")
 
 # Options that mean nothing in a mode; giving one is a contradiction.
 _FOREIGN: Mapping[str, tuple[str, ...]] = {
@@ -82,8 +83,11 @@ def check_options(params: Params) -> None:
     _check_secondary(params)
     _check_disks(params)
     look_back = params.get("look_back")
-    if look_back is not None and int(look_back) < 1:
-        raise OptionError("look_back", "give at least 1 day")
+    if look_back is not None and int(look_back) not in LOOK_BACK_DAYS:
+        raise OptionError("look_back", f"{look_back} is not from {LOOK_BACK_DAYS.start} to {LOOK_BACK_DAYS.stop - 1} days")
+    zone = params.get("zone")
+    if zone and not _ZONE.match(str(zone)):
+        raise OptionError("zone", f"{zone!r} is not an availability zone, which is a number such as 1, 2 or 3")
 
 
 def _given(params: Params, name: str) -> bool:
@@ -247,8 +251,8 @@ def new_name(template: str, vm: Vm) -> str:
 
 def _subscription(params: Params, vm: Vm) -> str:
     given = params.get("target_subscription")
-    if given and not _SUBSCRIPTION.match(given):
-        raise OptionError("target_subscription", f"{given!r} is not a subscription id")
+    if given:
+        check_subscription(given, "target_subscription")
     group = str(params.get("target_resource_group") or "")
     if group.startswith("/"):
         owner = _group_id(group).subscription
@@ -304,7 +308,7 @@ def _network(params: Params, subscription: str, target_group: str | None) -> tup
     if subnet.startswith("/"):
         parsed = _typed("subnet", subnet, SUBNET_TYPE)
         owner = str(parsed).rsplit("/subnets/", 1)[0]
-        if network and (ResourceId.parse(network).key != owner.lower() if network.startswith("/") else network.lower() != parsed.names[0].lower()):
+        if network and (_parse_id("virtual_network", network).key != owner.lower() if network.startswith("/") else network.lower() != parsed.names[0].lower()):
             raise OptionError("virtual_network", "the id in subnet is of another network; leave virtual_network out")
         if group:
             raise OptionError("virtual_network_resource_group", "subnet is a resource id, which says the group already")

@@ -12,7 +12,7 @@ from typing import Iterable, Literal, Sequence
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import segment
-from .._fleet import GROUP_NAME, Vm, run_each
+from .._fleet import Vm, check_group, check_subscription, run_each
 from .apis import BACKUP, COMPUTE, VAULT
 from .items import ProtectedItem, list_items, preferred
 from .names import VAULT_TYPE, VaultRef, vault_of_id
@@ -65,15 +65,14 @@ class Owner:
 def check_vault(vault: str | None, resource_group: str | None, subscription: str) -> VaultChoice:
     """What the options say; raises OptionError, before any request, when they are wrong or contradict each other."""
     vault = (vault or "").strip() or None
-    group = (resource_group or "").strip() or None
-    if group and not GROUP_NAME.match(group):
-        raise OptionError("resource_group", f"{group!r} is not a resource group name: 1 to 90 letters, digits, '_', '-', '.' or brackets")
+    group = check_group(resource_group, "resource_group")
     if vault is None:
         return VaultChoice(group=group)
     if vault.startswith("/"):
         ref = vault_of_id(vault)
         if ref is None or ref.id.lower() != vault.rstrip("/").lower():
             raise OptionError("vault", f"{vault!r} is not the resource id of a {VAULT_TYPE}")
+        check_subscription(ref.subscription, "vault")
         if group and group.lower() != ref.group.lower():
             raise OptionError("resource_group", f"{group!r} is not the resource group in the id of the vault ({ref.group!r}); leave it out")
     elif group:

@@ -72,7 +72,7 @@ class CleanupPlan:
         return [removal for wave in self.waves for removal in wave]
 
 
-def find_tagged(client: ArmClient, tags: Mapping[str, str]) -> list[ResourceId]:
+def find_tagged(client: ArmClient, subscription: str, tags: Mapping[str, str]) -> list[ResourceId]:
     """Every resource of the subscription that carries all of the tags.
 
     One paged list a tag: ARM's tag filter takes one tag, and no other condition beside it (API 2021-04-01).
@@ -80,7 +80,7 @@ def find_tagged(client: ArmClient, tags: Mapping[str, str]) -> list[ResourceId]:
     found: list[dict[str, ResourceId]] = []
     for name, value in tags.items():
         params = {"$filter": f"tagName eq '{_quoted(name)}' and tagValue eq '{_quoted(value)}'"}
-        listed = client.list(f"/subscriptions/{client.subscription_id}/resources", RESOURCES, params=params)
+        listed = client.list(f"/subscriptions/{subscription}/resources", RESOURCES, params=params)
         ids = (ResourceId.parse(entry["id"]) for entry in listed)
         found.append({resource.key: resource for resource in ids})
     first, *others = found

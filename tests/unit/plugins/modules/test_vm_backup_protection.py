@@ -100,7 +100,7 @@ def test_a_vault_that_is_not_there_fails_the_task(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_vm_by_id_may_be_in_another_subscription(monkeypatch: pytest.MonkeyPatch, client: FakeClient) -> None:
-    other = vm().id.replace(SUB, "0" * 36)
+    other = vm().id.replace(SUB, "00000000-0000-0000-0000-000000000000")
     result = run_module(monkeypatch, vm_backup_protection, client, **{**COMMON, "vm": [other]}, policy="DefaultPolicy")
     assert result["failed"] and result["vms"][0]["failure"]["code"] == "SubscriptionMismatch"
 

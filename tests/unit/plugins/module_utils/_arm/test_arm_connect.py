@@ -115,3 +115,10 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     )
     answered = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)})
     assert answered.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("version", ["x", "2025-2-1", "2025-02-01/..", "2025-02-01&x=1"])
+def test_an_api_version_is_a_date(version: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        connect({**GIVEN, "api_versions": {"backup": version}}, environment={})
+    assert caught.value.option == "api_versions"

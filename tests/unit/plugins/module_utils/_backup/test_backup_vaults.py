@@ -43,8 +43,8 @@ def test_vault_options() -> None:
 
 
 def test_a_vault_of_another_subscription() -> None:
-    ref = check_vault(VAULT_A.id.replace(SUB, "0" * 36), None, SUB).ref
-    assert ref is not None and ref.subscription == "0" * 36
+    ref = check_vault(VAULT_A.id.replace(SUB, "00000000-0000-0000-0000-000000000000"), None, SUB).ref
+    assert ref is not None and ref.subscription == "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.mark.parametrize(

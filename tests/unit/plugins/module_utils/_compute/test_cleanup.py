@@ -69,7 +69,7 @@ def test_all_tags_must_be_there() -> None:
             "tagName eq 'team' and tagValue eq 'sre'": [resource("microsoft.compute/virtualmachines", "WEB-01-DR", "RG-DR")],
         }
     )
-    assert find_tagged(client, {"drill": "d'1", "team": "sre"}) == [VM]
+    assert find_tagged(client, SUB, {"drill": "d'1", "team": "sre"}) == [VM]
 
 
 def test_vms_go_before_what_they_hold_and_other_types_stay() -> None:
