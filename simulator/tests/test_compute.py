@@ -49,6 +49,7 @@ def test_a_machine_has_what_a_backup_needs(local: Local) -> None:
     assert (disk["managedBy"], disk["properties"]["diskState"]) == (body["id"], "Attached")
     nic = local.get(body["properties"]["networkProfile"]["networkInterfaces"][0]["id"]).body
     assert nic["properties"]["virtualMachine"]["id"] == body["id"]
+    assert nic["properties"]["macAddress"].startswith("00-0D-3A-")
 
 
 def test_names_compare_without_case_and_come_back_as_made(local: Local) -> None:

@@ -159,3 +159,8 @@ def test_fifty_edits_a_day() -> None:
     assert code(put(azure, "gold", DAILY)) == "400 CloudDosTimeboudLimitReached"
     azure.advance(86401)
     assert put(azure, "gold", DAILY).status == 200
+
+
+def test_the_workload_policy_is_readable_by_name() -> None:
+    azure = Backup()
+    assert azure.get(azure.policy("hourlylogbackup"))["properties"]["backupManagementType"] == "AzureWorkload"

@@ -265,3 +265,16 @@ def test_extended_info_only_when_asked_for() -> None:
     shown = azure.get(azure.item("web-01"), filter="expand eq 'extendedInfo'")["properties"]["extendedInfo"]
     oldest = azure.points("web-01")[1]["properties"]["recoveryPointTime"]
     assert (shown["recoveryPointCount"], shown["oldestRecoveryPoint"], shown["policyInconsistent"]) == (2, oldest, False)
+
+
+def test_luns_may_be_text() -> None:
+    """As the Azure CLI sends them since its 2026 releases; they come back as numbers."""
+    azure = Backup()
+    exclusion = {"diskExclusionProperties": {"diskLunList": ["0", "1"], "isInclusionList": True}}
+    reply = azure.put_item("db-01", policyId=azure.policy("DefaultPolicy"), extendedProperties=exclusion)
+    assert reply.status == 202
+    azure.advance(70)
+    assert azure.properties("db-01")["extendedProperties"]["diskExclusionProperties"]["diskLunList"] == [0, 1]
+    exclusion["diskExclusionProperties"]["diskLunList"] = ["one"]
+    again = azure.put_item("db-01", policyId=azure.policy("DefaultPolicy"), extendedProperties=exclusion)
+    assert code(again) == "400 BMSUserErrorInvalidConfigureProtectionRequest"

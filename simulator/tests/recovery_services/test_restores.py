@@ -236,3 +236,16 @@ def test_a_cancelled_restore_makes_nothing(azure: Backup) -> None:
     assert azure.run_to_end(path)["status"] == "Cancelled"
     azure.advance(3600)
     assert azure.send("GET", azure.vm("web-01-dr", "rg-dr"), version="2024-11-01").status == 404
+
+
+def test_luns_of_a_restore_may_be_text() -> None:
+    azure = Backup(vault_with_points())
+    job = azure.job_of(azure.restore("db-01", azure.restore_request("db-01", restoreDiskLunList=["0"])))
+    assert azure.run_to_end(job)["status"] == "Completed"
+    assert len([disk for disk in azure.compute.disks if disk.resource_group == "rg-dr"]) == 2
+
+
+def test_no_point_is_recommended_for_the_archive() -> None:
+    azure = Backup(vault_with_points())
+    reply = azure.send("POST", azure.item("web-01") + "/recoveryPointsRecommendedForMove", {"excludedRPList": []})
+    assert (reply.status, reply.body) == (200, {"value": []})

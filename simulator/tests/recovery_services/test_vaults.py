@@ -178,3 +178,11 @@ def test_no_resource_guards_and_platform_keys() -> None:
     assert azure.get(f"{azure.vault}/backupResourceGuardProxies") == {"value": []}
     encryption = azure.get(f"{azure.vault}/backupEncryptionConfigs/backupResourceEncryptionConfig")
     assert encryption["properties"]["encryptionAtRestType"] == "MicrosoftManaged"
+
+
+def test_no_vault_has_a_resource_guard() -> None:
+    azure = Backup()
+    proxies = f"{azure.vault}/backupResourceGuardProxies"
+    assert azure.rows(proxies) == []
+    assert azure.send("GET", f"{proxies}/VaultProxy").status == 404
+    assert azure.send("DELETE", f"{proxies}/VaultProxy").status == 204

@@ -20,6 +20,7 @@ READING_POSTS = {
     "backupcrrjob",
     "backupcrrjobs",
     "accesstoken",
+    "recoverypointsrecommendedformove",
     "listkeys",
     "checknameavailability",
     "resources",

@@ -9,7 +9,7 @@ from typing import Any, Mapping
 
 from ...replies import AzureError, Reply
 from ...routing import Call
-from ..network.state import NetworkState
+from ..network.state import NetworkState, attach_nic
 from .behaviour import VM_CREATE, begin, invalid, member, need_vm, settled
 from .state import ComputeState, Disk, Vm, attach, detach
 from .views import vm_view
@@ -94,7 +94,7 @@ def _create(call: Call, body: Mapping[str, Any], location: str) -> Vm:
     for lun, disk in data:
         attach(vm, disk, lun)
     for nic in found_nics:
-        nic.properties["virtualMachine"] = {"id": vm.id}
+        attach_nic(nic, vm.id)
         vm.nic_ids.append(nic.id)
     return world.state(ComputeState).vms.put(vm)
 

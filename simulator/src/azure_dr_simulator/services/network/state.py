@@ -128,9 +128,16 @@ def create_nic(
         "nicType": "Standard",
     }
     if vm_id:
-        nic.properties["virtualMachine"] = {"id": vm_id}
+        attach_nic(nic, vm_id)
     nic.etag = f'W/"{world.new_id()}"'
     return state.store("networkInterfaces").put(nic)
+
+
+def attach_nic(nic: NetworkResource, vm_id: str) -> None:
+    """Gives the interface to a machine; the first one to start with it makes its hardware address known."""
+    nic.properties["virtualMachine"] = {"id": vm_id}
+    last = str(nic.properties["resourceGuid"])[-6:].upper()
+    nic.properties.setdefault("macAddress", f"00-0D-3A-{last[:2]}-{last[2:4]}-{last[4:]}")
 
 
 def _next_address(state: NetworkState, subnet_id: str) -> str:

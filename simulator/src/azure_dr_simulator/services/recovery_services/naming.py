@@ -105,6 +105,14 @@ def parse_item_name(text: str, prefix: str) -> ItemName | None:
     return ItemName(parts[0], parts[2], parts[3]) if parts[2] and parts[3] else None
 
 
+def parse_luns(given: object) -> list[int] | None:
+    """A list of LUNs; None when it is none. Newer Azure CLIs send them as text, which Azure's JSON reader takes for numbers."""
+    if not isinstance(given, list):
+        return None
+    luns = [int(lun) if isinstance(lun, str) and lun.strip().isdigit() else lun for lun in given]
+    return luns if all(isinstance(lun, int) and not isinstance(lun, bool) for lun in luns) else None
+
+
 def same(left: str, right: str) -> bool:
     return left.rstrip("/").lower() == right.rstrip("/").lower()
 

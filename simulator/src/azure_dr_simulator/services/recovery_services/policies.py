@@ -72,8 +72,11 @@ def _long_term(time: str, days: int) -> dict[str, Any]:
     }
 
 
+_WORKLOAD_POLICY = "HourlyLogBackup"
+
+
 def _hourly_log_backup(vault: Vault) -> dict[str, Any]:
-    """The SQL policy every vault has; only the unfiltered list shows it."""
+    """The SQL policy every vault has; of the lists only the unfiltered one shows it."""
     run = f"{vault.changed:%Y-%m-%d}T22:30:00Z"
     properties: dict[str, Any] = {
         "backupManagementType": "AzureWorkload",
@@ -92,7 +95,7 @@ def _hourly_log_backup(vault: Vault) -> dict[str, Any]:
         ],
         "protectedItemsCount": 0,
     }
-    return _envelope(vault, "HourlyLogBackup", properties)
+    return _envelope(vault, _WORKLOAD_POLICY, properties)
 
 
 def _envelope(vault: Vault, name: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +141,8 @@ def list_policies(call: Call) -> Reply:
 
 def get_policy(call: Call) -> Reply:
     vault = vault_of(call)
+    if call.vars["policy"].lower() == _WORKLOAD_POLICY.lower():
+        return Reply(200, _hourly_log_backup(vault))
     return Reply(200, policy_json(vault, _find(call, vault)))
 
 

@@ -13,7 +13,7 @@ from ...routing import Call
 from ...world import World
 from .lifecycle import operation_for, start_job
 from .links import accepted_at_item, accepted_at_vault, item_name, vault_of
-from .naming import ItemName, VmId, parse_item_name, parse_vm_id, same
+from .naming import ItemName, VmId, parse_item_name, parse_luns, parse_vm_id, same
 from .neighbours import find_vm
 from .state import BagEntry, Item, Job, Operation, Policy, Vault, state_of
 
@@ -270,8 +270,8 @@ def _disk_exclusion(properties: dict[str, Any], old: dict[str, Any] | None) -> d
     given = extended["diskExclusionProperties"]
     if given is None:
         return None
-    luns = given.get("diskLunList") if isinstance(given, dict) else None
-    if not isinstance(luns, list) or not all(isinstance(lun, int) for lun in luns):
+    luns = parse_luns(given.get("diskLunList")) if isinstance(given, dict) else None
+    if luns is None:
         raise _malformed()
     return {"diskLunList": luns, "isInclusionList": bool(given.get("isInclusionList"))}
 

@@ -53,6 +53,12 @@ def list_points(call: Call) -> Reply:
     return Reply(200, body)
 
 
+def list_for_archive(call: Call) -> Reply:
+    """The points worth moving to the archive tier: none, as long as none is ready for it (`recoveryPointMoveReadinessInfo`)."""
+    item_of(call, vault_of(call))
+    return Reply(200, {"value": []})
+
+
 def _view(call: Call, vault: Vault, item: Item, point: RecoveryPoint, secondary: bool) -> dict[str, Any]:
     return point_json(call, vault, item, point, secondary=secondary)
 

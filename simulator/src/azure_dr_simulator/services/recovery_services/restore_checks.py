@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator
 
 from ...replies import AzureError
 from ...world import World
-from .naming import parse_resource_id, parse_vm_id, same, short_region
+from .naming import parse_luns, parse_resource_id, parse_vm_id, same, short_region
 from .neighbours import find_storage, find_vm, group_exists, network_location, subnet_exists
 from .state import Item, RecoveryPoint, Vault, state_of
 
@@ -158,11 +158,11 @@ def _target_group(case: RestoreCase) -> Iterator[Problem]:
 
 
 def _disks(case: RestoreCase) -> Iterator[Problem]:
-    luns = case.request.get("restoreDiskLunList")
-    if luns is None:
+    if case.request.get("restoreDiskLunList") is None:
         return
+    luns = parse_luns(case.request["restoreDiskLunList"])
     known = {disk.lun for disk in case.point.disks}
-    if not isinstance(luns, list) or not all(isinstance(lun, int) for lun in luns):
+    if luns is None:
         yield _invalid("The list of disks is not in proper format.")
     elif set(luns) - known:
         missing = ", ".join(str(lun) for lun in sorted(set(luns) - known))

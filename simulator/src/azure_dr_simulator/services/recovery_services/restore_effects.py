@@ -10,7 +10,7 @@ from datetime import datetime
 from ..compute.state import Disk as ManagedDisk
 from ..compute.state import attach, create_restored_disk, create_restored_vm, detach
 from .lifecycle import error_number
-from .naming import VmId, parse_resource_id, parse_vm_id
+from .naming import VmId, parse_luns, parse_resource_id, parse_vm_id
 from .neighbours import find_vm, raw_vm, write_blobs
 from .restore_checks import RestoreCase
 from .state import Disk, Job, JobError
@@ -34,7 +34,7 @@ def _fail(job: Job, code: str, message: str) -> None:
 
 def restored_disks(case: RestoreCase) -> list[Disk]:
     """The disks a request wants: absent list means all, an empty one the OS disk only."""
-    luns = case.request.get("restoreDiskLunList")
+    luns = parse_luns(case.request.get("restoreDiskLunList"))
     if luns is None:
         return list(case.point.disks)
     return [disk for disk in case.point.disks if disk.lun < 0 or disk.lun in luns]

@@ -58,6 +58,8 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("PATCH", _VAULT + "/backupstorageconfig/vaultstorageconfig", vault_config.patch_storage_config),
     ("GET", _VAULT + "/backupEncryptionConfigs/backupResourceEncryptionConfig", vault_config.get_encryption_config),
     ("GET", _VAULT + "/backupResourceGuardProxies", vault_config.list_resource_guards),
+    ("GET", _VAULT + "/backupResourceGuardProxies/{proxy}", vault_config.get_resource_guard),
+    ("DELETE", _VAULT + "/backupResourceGuardProxies/{proxy}", vault_config.delete_resource_guard),
     # Policies
     ("GET", _VAULT + "/backupPolicies", policies.list_policies),
     ("GET", _VAULT + "/backupPolicies/{policy}", policies.get_policy),
@@ -101,6 +103,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     # Recovery points and restores
     ("GET", _ITEM + "/recoveryPoints", recovery_points.list_points),
     ("GET", _POINT, recovery_points.get_point),
+    ("POST", _ITEM + "/recoveryPointsRecommendedForMove", recovery_points.list_for_archive),
     ("POST", _POINT + "/restore", restores.trigger_restore),
     ("POST", _VAULT + "/backupValidateOperation", validation.validate),
     ("POST", _VAULT + "/backupTriggerValidateOperation", validation.trigger_validation),

@@ -91,5 +91,22 @@ def get_encryption_config(call: Call) -> Reply:
 
 
 def list_resource_guards(call: Call) -> Reply:
+    """No vault of the simulator has a resource guard."""
     vault_of(call)
     return Reply(200, {"value": []})
+
+
+def get_resource_guard(call: Call) -> Reply:
+    vault_of(call)
+    # The status is Azure's, the code is in no source.
+    raise AzureError(
+        404,
+        "ResourceNotFound",
+        f"The vault '{call.vars['vault']}' has no resource guard mapping '{call.vars['proxy']}'.",
+        headers={"x-ms-failure-cause": "service"},
+    )
+
+
+def delete_resource_guard(call: Call) -> Reply:
+    vault_of(call)
+    return Reply(204)
