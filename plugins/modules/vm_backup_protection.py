@@ -269,9 +269,10 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors impo
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.policies import check_policy
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection import Wish, check_disks, check_guard_requests
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection_apply import Waiting, carry_out
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection_apply import carry_out
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection_read import make_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import VaultChoice, check_vault, locate
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VAULT, VM, WAIT, Task, fleet_result, run
 
 DISKS: dict[str, Any] = {

@@ -160,7 +160,7 @@ def timed_out(state: WatchState, timeout: float) -> Followed:
     if job and job.progress is not None:
         seen += f" ({job.progress:g} %)"
     error = OperationTimeout(
-        f"{what} {seen} after {timeout:g} s; Azure goes on with it.",
+        f"{what} {seen} after {timeout:.0f} s; Azure goes on with it.",
         last_state=last,
         resume=resume,
         target=job.id if job else None,

@@ -31,6 +31,9 @@ FINISHED = SUCCEEDED | {"failed", "cancelled", "canceled"}
 TAKE_SNAPSHOT = "Take Snapshot"
 """The task of a backup job after which the recovery point exists."""
 
+LONGEST_RUN = timedelta(days=7)
+"""No job runs for longer (the first backup of a large VM takes days)."""
+
 _FAR = timedelta(days=30)
 _CODE = re.compile(r"^\w+$")
 
@@ -259,8 +262,9 @@ def list_jobs(
 
 
 def running_jobs(client: ArmClient, vault: VaultRef, operation: str) -> tuple[list[Job], datetime]:
-    """The jobs of this kind that run now in a vault, and Azure's time (or else this machine's) when that was true."""
-    listing = list_jobs(client, vault, operation=operation, status="InProgress")
+    """The jobs of this kind that run now in a vault (not those being cancelled), and Azure's time, or else this machine's, when that was true."""
+    # With bounds, because without them Azure shows a recent window of unknown length.
+    listing = list_jobs(client, vault, operation=operation, status="InProgress", start=client.server_now() - LONGEST_RUN)
     jobs = [job for job in listing if not job.finished]
     return jobs, listing.server_time or client.server_now()
 

@@ -8,8 +8,8 @@ Once the first write is out, no error ends the run: it belongs to its VM, whose 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Callable, Sequence
+from dataclasses import replace
+from typing import Sequence
 
 from .._arm.client import ArmClient, Response
 from .._arm.errors import ArmError, OperationTimeout
@@ -26,21 +26,13 @@ from .owners import conflict, is_conflict, search_owner
 from .protection import JOB_OPERATIONS, Step, Wish, after_step, fulfilled, plan
 from .protection_read import Work, facts_of, not_protectable, vaults_of
 from .vaults import FEW, Located
+from .waiting import Waiting
 from .watcher import JobWatcher
 
 SETTLE_LOOKS = 3
 """Looks at the items after the operations are over, until they show it."""
 
 SETTLE_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How long to wait: ``left`` tells the seconds that remain."""
-
-    wait: bool
-    interval: float
-    left: Callable[[], float]
 
 
 def carry_out(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Waiting) -> None:

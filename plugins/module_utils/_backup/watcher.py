@@ -183,13 +183,12 @@ class JobWatcher:
         # With several pages, the running jobs alone soon fill fewer of them. What is not among them has ended; how, the list of
         # all jobs tells later, for many at once.
         running_only = all(state.job is not None for state in states) and 0 < -(-len(alive) // PAGE) < vault.pages
-        start = None if running_only else earliest(states)
         listing = list_jobs(
             self._client,
             vault.ref,
             operation=common_operation(states),
             status="InProgress" if running_only else None,
-            start=start if start or running_only else self._client.server_now() - LONG_AGO,
+            start=earliest(states) or self._client.server_now() - LONG_AGO,
             once=True,
         )
         try:
