@@ -59,14 +59,14 @@ def test_has_an_integration_target_with_scenarios(name: str) -> None:
     aliases = (TARGETS / name / "aliases").read_text(encoding="utf-8").split()
     assert "needs/target/setup_simulator" in aliases
     assert "context/controller" in aliases
-    assert re.search(r"^ +simulator_scenarios:\n +- ", (TARGETS / name / "tasks" / "main.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(r"^ +setup_simulator_scenarios:\n +- ", (TARGETS / name / "tasks" / "main.yml").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("target", sorted(path.name for path in TARGETS.glob("*") if not path.name.startswith("setup_")))
 def test_each_scenario_of_a_target_has_its_tasks(target: str) -> None:
     tasks = TARGETS / target / "tasks"
     play = yaml.safe_load((tasks / "main.yml").read_text(encoding="utf-8"))
-    scenarios = [scenario["name"] for task in play for scenario in task.get("vars", {}).get("simulator_scenarios", [])]
+    scenarios = [scenario["name"] for task in play for scenario in task.get("vars", {}).get("setup_simulator_scenarios", [])]
     expected = {name + end for name in scenarios for end in (".yml", "_prepare.yml", "_verify.yml")}
     found = {path.name for path in tasks.glob("*.yml")}
     assert {name + ".yml" for name in scenarios} <= found
