@@ -84,3 +84,31 @@ def job_of_write(write: Exchange, name: str, started: str) -> dict[str, Any]:
         "extendedInfo": {"tasksList": [], "propertyBag": {}},
     }
     return {"id": f"{vault.group(0) if vault else ''}/backupJobs/{name}", "name": name, "properties": properties}
+
+
+def existing(flow: list[Exchange], key: str) -> dict[str, Any] | None:
+    """A vault, policy or VM that must be there, because a recorded write that was accepted names it."""
+    sent = [_properties(write) for write in flow if write.is_write and write.status < 300]
+    named = {str(properties.get(name) or "") for properties in sent for name in ("policyId", "sourceResourceId")}
+    path = next((text for text in named if text and normal_path(text) == key), None)
+    region = _region(flow)
+    if path and "/backuppolicies/" in key:
+        return {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {"backupManagementType": "AzureIaasVM"}}
+    if path and region:
+        return {"id": path, "name": path.rsplit("/", 1)[-1], "location": region, "properties": {"provisioningState": "Succeeded"}}
+    if region and VAULT.fullmatch(key) and any(write.key.startswith(key + "/") for write in flow if write.is_write):
+        return {"id": key, "name": key.rsplit("/", 1)[-1], "location": region, "properties": {"provisioningState": "Succeeded"}}
+    return None
+
+
+def _properties(write: Exchange) -> dict[str, Any]:
+    body = write.request_body if isinstance(write.request_body, dict) else {}
+    properties = body.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
+def _region(flow: list[Exchange]) -> str | None:
+    """The region of the recorded vaults, as they say themselves or as a restore says."""
+    said = [body.get("location") for exchange in flow if VAULT.fullmatch(exchange.key) for body in [exchange.response_body] if isinstance(body, dict)]
+    said += [_properties(exchange).get("region") for exchange in flow if exchange.is_write]
+    return next((text for text in said if isinstance(text, str)), None)

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from .bodies import differences
-from .inference import apply, job_matches, job_of_write, makes
-from .recording import ITEM, JOB, OPERATION, OPERATION_RESULT, VAULT, Exchange, is_write, normal_path
+from .inference import apply, existing, job_matches, job_of_write, makes
+from .recording import ITEM, JOB, OPERATION, OPERATION_RESULT, Exchange, is_write, normal_path
 
 
 @dataclass(frozen=True)
@@ -223,14 +223,9 @@ class Replay:
                 if write.index in self.sent and write.key.startswith(key.rsplit("/", 1)[0] + "/"):
                     apply(made, write)
             return Answer(200, {"value": made})
-        bodies = [body for write in self.writes for body in [write.request_body] if isinstance(body, dict)]
-        sent = [properties for body in bodies for properties in [body.get("properties")] if isinstance(properties, dict)]
-        policy = next((text["policyId"] for text in sent if text.get("policyId") and normal_path(text["policyId"]) == key), None)
-        if method == "GET" and policy:
-            return Answer(200, {"id": policy, "name": policy.rsplit("/", 1)[-1], "properties": {"backupManagementType": "AzureIaasVM"}})
-        region = next((text["region"] for text in sent if text.get("region")), None)
-        if method == "GET" and VAULT.fullmatch(key) and region:
-            return Answer(200, {"id": key, "name": key.rsplit("/", 1)[-1], "location": region, "properties": {"provisioningState": "Succeeded"}})
+        found = existing(self.flow, key) if method == "GET" else None
+        if found:
+            return Answer(200, found)
         return _error(404, "ResourceNotFound", f"The recorded client never asked for {key}.")
 
     def _matching(self, method: str, key: str, params: dict[str, str]) -> list[Exchange]:
