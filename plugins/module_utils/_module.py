@@ -200,7 +200,8 @@ def failure_message(failed: Sequence[VmReport], total: int) -> str:
 
 
 def _sentence(failure: Mapping[str, Any]) -> str:
-    parts = [f"{failure.get('code', 'Error')}: {failure.get('message', '')}".strip()]
+    said = f"{failure.get('code', 'Error')}: {failure.get('message', '')}".strip()
+    parts = [said if said.endswith((".", "!", "?", ")")) else f"{said}."]
     if failure.get("operation"):
         parts.append(f"Operation: {failure['operation']}.")
     if failure.get("request_id"):

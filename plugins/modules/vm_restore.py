@@ -473,7 +473,7 @@ SPEC: dict[str, dict[str, Any]] = {
 
 def make_stamp(client: ArmClient, params: dict[str, Any]) -> Stamp:
     """The region to restore from."""
-    return SecondaryStamp(client, params["secondary_region"]) if params["from_secondary_region"] else PrimaryStamp(client)
+    return SecondaryStamp(client, params["secondary_region"]) if params["from_secondary_region"] else PrimaryStamp(client, params["poll_interval"])
 
 
 def body(task: Task) -> dict[str, Any]:

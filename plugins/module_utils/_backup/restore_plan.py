@@ -78,6 +78,8 @@ class Situation:
     target_vm: Mapping[str, Any] | None = None
     unread: bool = False
     """Some finished restores were not looked into, to spare Azure's budget for such reads."""
+    unread_running: Sequence[RestoreRun] = ()
+    """Restores of the VM that run and were not looked into for the same reason: their jobs without anything of the bag."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ def _decide_new_vm(target: RestoreTarget, wish: PointWish, situation: Situation,
         run = running[0]
         return _adopt(run, wish, situation.points, patient) or _raise(_other_point(run, target, "A restore to it is running"))
     if situation.target_vm is None:
+        if situation.unread_running:
+            return _adopt_unread(situation.unread_running[0])
         return Decision("start", point=_chosen(wish, situation.points))
     return _settle_existing(target, wish, situation, force)
 
@@ -140,12 +144,27 @@ def _decide_disks(target: RestoreTarget, wish: PointWish, situation: Situation, 
         return (sure or adopted)[0]
     if running and target.mode == REPLACE:
         raise _other_point(running[0], target, "Its disks are being replaced")
+    if situation.unread_running:
+        return _adopt_unread(situation.unread_running[0])
     point = _chosen(wish, situation.points)
     if not force:
         done = next((run for run in alike if run.job.succeeded and _same_point(run, point) and _covers(run, target, point)), None)
         if done:
             return Decision("done", point=point, run=done)
+        if situation.unread:
+            raise ArmError(
+                "Whether this was restored already could not be looked up: Azure allows no more reads of jobs for now.",
+                code="RestoresNotKnown",
+                target=target.source_vm_id,
+                hint="Run the task again later, with a smaller look_back or fewer VMs at once, or with force=true to restore in any case.",
+            )
     return Decision("start", point=point)
+
+
+def _adopt_unread(run: RestoreRun) -> Decision:
+    """To wait for another's restore does less harm than a second one; whether it was the wanted one shows when it has ended."""
+    note = f"The restore job {run.job.name} runs; what it restores was not read, to spare Azure's budget, so it is waited for and none is started."
+    return Decision("adopt", run=run, notes=(note,))
 
 
 def same_target(run: RestoreRun, target: RestoreTarget) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar
 
 from .._arm.client import ArmClient
@@ -18,7 +19,7 @@ from .items import ProtectedItem
 from .jobs import Job
 from .names import VaultRef, item_path
 from .recovery_points import PointWish, RecoveryPoint, choose
-from .restore_plan import Decision, RestoreRun, Situation, read_run
+from .restore_plan import Decision, RestoreRun, Situation, read_run, same_target
 from .restore_request import NEW_VM, RestoreTarget
 from .restore_stamps import Stamp, VaultFacts
 from .vaults import Located
@@ -141,8 +142,8 @@ def _check_subscription(facts: VaultFacts, target: RestoreTarget) -> None:
     )
 
 
-def read_situations(client: ArmClient, stamp: Stamp, cases: Sequence[Case], start: datetime) -> None:
-    """Jobs since `start`, target VMs and recovery points of all cases."""
+def read_situations(client: ArmClient, stamp: Stamp, cases: Sequence[Case], start: datetime, patience: float = 0.0) -> None:
+    """Jobs since `start`, target VMs and recovery points of all cases; `patience` seconds for reads of jobs that the budget delays."""
     items = _by_vault(cases, stamp.items)
     listed = _by_vault(cases, lambda vault: stamp.jobs(vault, start))
     _read_target_vms(client, cases)
@@ -154,7 +155,8 @@ def read_situations(client: ArmClient, stamp: Stamp, cases: Sequence[Case], star
         _read_points(stamp, case)
 
     for_each(cases, read)
-    _read_runs(stamp, cases, listed)
+    _read_runs(stamp, cases, listed, patience)
+    _see_what_ended(client, cases)
     everything = [(case, run) for case in cases for run in case.situation.runs]
     for case in cases:
         others = tuple(run for owner, run in everything if owner is not case)
@@ -172,7 +174,7 @@ def _read_target_vms(client: ArmClient, cases: Sequence[Case]) -> None:
             for_each(members, lambda case: _put_vm(case, client.find(ResourceId.parse(case.target.vm_id).path, COMPUTE)))
             continue
         try:
-            found = _vms_of_group(client, str(members[0].target.group_id))
+            found = vms_of_group(client, str(members[0].target.group_id))
         except ArmError as error:
             for case in members:
                 case.report.fail(error)
@@ -181,7 +183,7 @@ def _read_target_vms(client: ArmClient, cases: Sequence[Case]) -> None:
             _put_vm(case, found.get(str(case.target.vm_id).lower()))
 
 
-def _vms_of_group(client: ArmClient, group_id: str) -> dict[str, dict[str, Any]]:
+def vms_of_group(client: ArmClient, group_id: str) -> dict[str, dict[str, Any]]:
     """By lower id; nothing when the group does not exist (validation or the restore itself will say so)."""
     path = f"{ResourceId.parse(group_id).path}/providers/Microsoft.Compute/virtualMachines"
     try:
@@ -190,6 +192,16 @@ def _vms_of_group(client: ArmClient, group_id: str) -> dict[str, dict[str, Any]]
         if error.status == 404:
             return {}
         raise
+
+
+def _see_what_ended(client: ArmClient, cases: Sequence[Case]) -> None:
+    """A restore that ended since the target VMs were read has made its VM: without another look it would be restored twice."""
+    ended = [case for case in cases if case.target.mode == NEW_VM and case.situation.target_vm is None and _just_restored(case)]
+    _read_target_vms(client, ended)
+
+
+def _just_restored(case: Case) -> bool:
+    return any(run.job.succeeded and same_target(run, case.target) for run in case.situation.runs)
 
 
 def _put_vm(case: Case, resource: Mapping[str, Any] | None) -> None:
@@ -226,10 +238,11 @@ def _with_disks(stamp: Stamp, case: Case, points: list[RecoveryPoint]) -> list[R
     return [detailed if detailed and point is chosen else point for point in points]
 
 
-def _read_runs(stamp: Stamp, cases: Sequence[Case], listed: Mapping[str, Sequence[Job]]) -> None:
+def _read_runs(stamp: Stamp, cases: Sequence[Case], listed: Mapping[str, Sequence[Job]], patience: float) -> None:
     """Looks into those jobs of each VM that may be the wanted restore.
 
-    Reads of jobs are scarce: what only makes the report richer is read as far as the budget allows.
+    Reads of jobs are scarce (150 an hour in 2023): beyond a few they are made as the budget allows. Jobs that decide whether to
+    start a restore are worth waiting for; running ones are not, since they can be adopted unread; the rest only makes the report richer.
     """
     for vault in {case.vault.key: case.vault for case in cases if case.open and case.vault is not None}.values():
         members = [case for case in cases if case.open and case.vault is not None and case.vault.key == vault.key]
@@ -237,9 +250,15 @@ def _read_runs(stamp: Stamp, cases: Sequence[Case], listed: Mapping[str, Sequenc
             own = [job for job in listed.get(vault.key, []) if job.is_of(case.vm)]
             case.known_jobs = frozenset(job.name for job in own)
             case.candidates = candidates(own, case.situation, case.target)
+        running = [job for case in members for job in case.candidates if not job.finished]
+        deciding = [job for case in members if _must_know(case) for job in case.candidates if job.finished]
         welcome = [job for case in members if not _must_know(case) for job in case.candidates if job.finished]
-        known = stamp.details(vault, welcome) if welcome else {}
-        for_each(members, lambda case: _look_into(stamp, case, known))
+        few = len(running) + len(deciding) <= FEW
+        known: dict[str, Job] = {}
+        for jobs, wait in ((running, 0.0), (deciding, patience), (welcome, 0.0)):
+            if jobs and (jobs is welcome or not few):
+                known.update(stamp.details(vault, jobs, max_wait=wait))
+        for_each(members, partial(_look_into, stamp, known, few))
 
 
 def _must_know(case: Case) -> bool:
@@ -247,18 +266,19 @@ def _must_know(case: Case) -> bool:
     return case.target.mode != NEW_VM or case.wish.name is not None or case.wish.before is not None
 
 
-def _look_into(stamp: Stamp, case: Case, known: Mapping[str, Job]) -> None:
+def _look_into(stamp: Stamp, known: Mapping[str, Job], few: bool, case: Case) -> None:
     runs: list[RestoreRun] = []
-    unread = False
+    unread: list[Job] = []
     for job in case.candidates:
         found = job if job.detailed else known.get(job.name)
-        if found is None and job.finished and not _must_know(case):
-            unread = True
+        if found is None and (not few or (job.finished and not _must_know(case))):
+            unread.append(job)
             continue
         found = found or stamp.job(case.home, job.name)
         if found is not None:
             runs.append(read_run(found))
-    case.situation = replace(case.situation, runs=tuple(runs), unread=unread)
+    running = tuple(read_run(job) for job in unread if not job.finished)
+    case.situation = replace(case.situation, runs=tuple(runs), unread=len(unread) > len(running), unread_running=running)
 
 
 def candidates(jobs: Iterable[Job], situation: Situation, target: RestoreTarget) -> list[Job]:
@@ -283,13 +303,25 @@ def _start(job: Job) -> float:
     return job.start.timestamp() if job.start else 0.0
 
 
-def look_again(stamp: Stamp, case: Case) -> None:
-    """Reads the running jobs of a case anew."""
-    runs: list[RestoreRun] = []
-    for run in case.situation.runs:
-        again = stamp.job(case.vault, run.job.name) if run.running and case.vault else None
-        runs.append(read_run(again) if again else run)
-    case.situation = replace(case.situation, runs=tuple(runs))
+def look_again(client: ArmClient, stamp: Stamp, cases: Sequence[Case]) -> None:
+    """Reads the running jobs of these cases anew; of many as far as the budget allows."""
+    known: dict[str, Job] = {}
+    if len(cases) > FEW:
+        for vault in {case.home.key: case.home for case in cases}.values():
+            jobs = [replace(run.job, detailed=False) for case in cases if case.home.key == vault.key for run in case.situation.runs if run.running]
+            known.update(stamp.details(vault, jobs))
+
+    def read(case: Case) -> None:
+        runs: list[RestoreRun] = []
+        for run in case.situation.runs:
+            again = known.get(run.job.name)
+            if run.running and len(cases) <= FEW:
+                again = stamp.job(case.home, run.job.name)
+            runs.append(read_run(again) if again else run)
+        case.situation = replace(case.situation, runs=tuple(runs))
+
+    for_each(cases, read)
+    _see_what_ended(client, [case for case in cases if case.open])
 
 
 def _by_vault(cases: Sequence[Case], read: Callable[[VaultRef], T | None]) -> dict[str, T]:

@@ -133,8 +133,9 @@ class PrimaryStamp:
     operation = OPERATION
     secondary = False
 
-    def __init__(self, client: ArmClient) -> None:
+    def __init__(self, client: ArmClient, interval: float = 30.0) -> None:
         self._client = client
+        self._interval = interval
 
     def locate(self, vms: Sequence[Vm], choice: VaultChoice) -> dict[str, Located]:
         return locate(self._client, vms, choice)
@@ -164,7 +165,7 @@ class PrimaryStamp:
         return get_job(self._client, vault, name)
 
     def details(self, vault: VaultRef, jobs: Sequence[Job], *, max_wait: float = 0.0) -> dict[str, Job]:
-        return JobWatcher(self._client, timeout=0.0).details(jobs, max_wait=max_wait)
+        return JobWatcher(self._client, timeout=0.0, poll_interval=self._interval).details(jobs, max_wait=max_wait)
 
     def send(self, order: Order) -> Operation | None:
         path = f"{order.item_path}/recoveryPoints/{segment(order.point.name)}/restore"

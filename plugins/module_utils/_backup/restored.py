@@ -100,8 +100,21 @@ def disks_without_vm(target: RestoreTarget, job: Job, vm: Mapping[str, Any] | No
     """Whether a restore as a new VM ended with disks but without the VM (facts F.3): a size or an image that is no more."""
     if target.mode != NEW_VM or vm is not None or not job.finished:
         return False
+    if not job.detailed:
+        return job.succeeded
     transfer, creation = job.task(TRANSFERRED), job.task(CREATED)
     return job.warned or (transfer is not None and transfer.completed and not (creation is not None and creation.completed))
+
+
+def another_restore(target: RestoreTarget, job: Job) -> ArmError:
+    """The failure when the restore that was waited for, because it ran and could not be looked into, was not the wanted one."""
+    return ArmError(
+        f"The restore job {job.name}, which ran when the task began, restored something else; nothing was started for this VM.",
+        code="AnotherRestoreRan",
+        target=target.vm_id or target.source_vm_id,
+        operation=f"job {job.operation} {job.name}",
+        hint="Run the task again: it starts the restore that is wanted.",
+    )
 
 
 def partial_failure(target: RestoreTarget, job: Job, cause: ArmError | None) -> ArmError:

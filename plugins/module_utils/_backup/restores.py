@@ -10,18 +10,20 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Mapping, Sequence
 
 from .._arm.client import ArmClient
+from .._arm.errors import ArmError
 from .._arm.poller import Operation
 from .._arm.timestamps import format_time
 from .._fleet import Vm, VmReport, run_each
 from .jobs import Job
 from .recovery_points import point_facts
 from .restore_options import needs_vault, point_wish
-from .restore_plan import Decision, RestoreRun, decide, target_facts
-from .restore_read import Case, for_each, look_again, place, read_regions, read_situations
+from .restore_plan import Decision, RestoreRun, decide, read_run, same_target, target_facts
+from .restore_read import FEW, Case, for_each, look_again, place, read_regions, read_situations, vms_of_group
 from .restore_request import DISKS, NEW_VM, REPLACE, RestoreTarget, restore_request
 from .restore_stamps import Stamp
 from .restore_start import start_restore
 from .restored import (
+    another_restore,
     disk_names_of,
     disks_without_vm,
     final_vm_id,
@@ -72,7 +74,7 @@ def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequenc
     place(cases, stamp.locate([case.vm for case in cases], choice))
     read_regions(stamp, cases)
     start = client.server_now() - timedelta(days=options.look_back)
-    read_situations(client, stamp, cases, start)
+    read_situations(client, stamp, cases, start, options.time_left())
     _plan(client, stamp, cases, options)
     if options.validate:
         for_each([case for case in cases if _action(case) == "start"], lambda case: _validate(client, case, options))
@@ -102,7 +104,7 @@ def _plan(client: ArmClient, stamp: Stamp, cases: Sequence[Case], options: Resto
         if not unsure:
             return
         client.clock.sleep(min(options.poll_interval, SECOND_LOOK))
-        for_each(unsure, lambda case: look_again(stamp, case))
+        look_again(client, stamp, unsure)
         for_each(unsure, lambda case: settle(case, look < SECOND_LOOKS - 1))
 
 
@@ -242,11 +244,12 @@ def _finish(client: ArmClient, cases: Sequence[Case], jobs: Mapping[str, Job | N
     """What the ended restores left behind, put into the reports, and tagged."""
     groups = {str(case.target.group_id).lower() for case in cases if case.target.mode == DISKS and case.target.group_id}
     disks = {group: read_disks(client, group) for group in groups}
+    machines = _machines_of(client, cases)
 
     def collect(case: Case) -> list[str]:
         run = case.decision.run if case.decision else None
         job = jobs.get(case.vm.key) or (run.job if run else None)
-        return _collect(case, client, job, disks, options.tags)
+        return _collect(case, client, job, disks, machines, options.tags)
 
     untagged: dict[str, list[str]] = {}
     for outcome in run_each(cases, collect):
@@ -264,6 +267,14 @@ def _finish(client: ArmClient, cases: Sequence[Case], jobs: Mapping[str, Job | N
             done.item.report.fail(done.error)
 
 
+def _was_another(case: Case, job: Job, vm: Mapping[str, Any] | None) -> bool:
+    """Whether a job that was adopted without a look into it (no bag, no mode) turns out to have restored something else."""
+    run = case.decision.run if case.decision else None
+    if run is None or run.mode is not None:
+        return False
+    return not same_target(read_run(job), case.target) if job.detailed else case.target.mode == NEW_VM and vm is None
+
+
 def _announce_tags(case: Case, tags: Mapping[str, str]) -> None:
     report = case.report
     if not report.changed:
@@ -271,11 +282,35 @@ def _announce_tags(case: Case, tags: Mapping[str, str]) -> None:
         report.after = {"tags": dict(tags)}
 
 
-def _collect(case: Case, client: ArmClient, job: Job | None, disks: Mapping[str, list[dict[str, Any]]], tags: Mapping[str, str]) -> list[str]:
+def _machines_of(client: ArmClient, cases: Sequence[Case]) -> dict[str, dict[str, Any]]:
+    """The VMs that were restored, by lower id, where there are so many in a resource group that a list is cheaper; it may lack the newest."""
+    groups: dict[str, int] = {}
+    for case in cases:
+        vm_id = final_vm_id(case.target)
+        if vm_id and case.situation.target_vm is None:
+            group = vm_id.lower().partition("/providers/")[0]
+            groups[group] = groups.get(group, 0) + 1
+    found: dict[str, dict[str, Any]] = {}
+    for group in [group for group, count in groups.items() if count > FEW]:
+        try:
+            found.update(vms_of_group(client, group))
+        except ArmError:
+            continue  # Then each is asked for by itself.
+    return found
+
+
+def _collect(
+    case: Case,
+    client: ArmClient,
+    job: Job | None,
+    disks: Mapping[str, list[dict[str, Any]]],
+    machines: Mapping[str, dict[str, Any]],
+    tags: Mapping[str, str],
+) -> list[str]:
     """Fills the report; the ids of what is still to be tagged."""
     target, report = case.target, case.report
     vm_id = final_vm_id(target)
-    vm = case.situation.target_vm or (read_vm(client, vm_id) if vm_id else None)
+    vm = case.situation.target_vm or (machines.get(vm_id.lower()) or read_vm(client, vm_id) if vm_id else None)
     if job is not None:
         report.job = job.as_result()
         report.facts["restore_seconds"] = job.duration
@@ -286,6 +321,9 @@ def _collect(case: Case, client: ArmClient, job: Job | None, disks: Mapping[str,
         listed = disks[group] if group in disks else read_disks(client, group)
         made = made_disks(listed, disk_names_of(target), job)
     report.facts["restored"] = restored_facts(target, job, vm, made)
+    if job is not None and job.succeeded and _was_another(case, job, vm):
+        report.fail(another_restore(target, job))
+        return []
     if job is not None and disks_without_vm(target, job, vm):
         report.fail(partial_failure(target, job, job.error()))
     return [] if target.mode == REPLACE else to_tag(vm, made, listed, tags)
