@@ -21,6 +21,7 @@ READING_POSTS = {
     "backupcrrjobs",
     "accesstoken",
     "recoverypointsrecommendedformove",
+    "listinstantitemrecoveryoperationresult",
     "listkeys",
     "checknameavailability",
     "resources",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated services. Each room has `urls.register`, a `load` (in `estate` or `state`) and `state.dump`.
 
-A room that gives out credentials (storage keys) also has `state.credentials`.
+A room that gives out credentials (storage keys, passwords of scripts) also has `state.credentials`.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def services() -> list[Service]:
         recovery_services_urls.register,
         recovery_services_estate.load,
         recovery_services_state.dump,
+        recovery_services_state.credentials,
     )
     return [
         Service("resources", resources_urls.register, resources_state.load, resources_state.dump),

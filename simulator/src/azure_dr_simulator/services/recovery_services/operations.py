@@ -44,6 +44,8 @@ def operation_json(call: Call, operation: Operation) -> dict[str, Any]:
         body["error"] = {"code": operation.error_code, "message": operation.error_message}
     if status != "InProgress" and operation.job_id is not None:
         body["properties"] = {"objectType": "OperationStatusJobExtendedInfo", "jobId": operation.job_id}
+    if status != "InProgress" and operation.result is not None and "recoveryTarget" in operation.result:
+        body["properties"] = {"objectType": "OperationStatusProvisionILRExtendedInfo", **operation.result}
     return body
 
 

@@ -138,6 +138,8 @@ class RecoveryPoint:
     encrypted: bool = False
     threats: int = 0
     """Number of threats a source scan found."""
+    mounted_until: datetime | None = None
+    """Recovery of single files: how long the point's disks are offered."""
 
     def has_tier(self, name: str) -> bool:
         return self.tiers.get(name) in ("Valid", "Rehydrated")
@@ -279,6 +281,8 @@ class RecoveryServicesState:
     secondary_operations: dict[str, SecondaryOperation] = field(default_factory=dict)
     vault_operations: dict[str, Operation] = field(default_factory=dict)
     """Create, update and delete of vaults; they outlive the vault."""
+    script_passwords: list[str] = field(default_factory=list)
+    """Of the scripts that mount recovery points."""
     salt: str = ""
 
 
@@ -287,6 +291,11 @@ def state_of(world: World) -> RecoveryServicesState:
     if not found.salt:
         found.salt = f"{world.random.getrandbits(64):016x}"
     return found
+
+
+def credentials(world: World) -> list[str]:
+    """The passwords in the scripts that were given out."""
+    return list(state_of(world).script_passwords)
 
 
 def retention_left(item: Item, vault: Vault, now: datetime) -> timedelta:

@@ -136,7 +136,7 @@ def point_json(
     properties |= {
         "sourceVMStorageType": _storage_type(point),
         "isSourceVMEncrypted": point.encrypted,
-        "isInstantIlrSessionActive": False,
+        "isInstantIlrSessionActive": point.mounted_until is not None and call.world.now() < point.mounted_until,
         "recoveryPointTierDetails": [_tier(name, status, version) for name, status in tiers.items()],
         "isManagedVirtualMachine": True,
         "virtualMachineSize": point.vm_size,
