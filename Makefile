@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 STEPS := sanity units integration lint types docs-lint changelog-lint simulator-tests conformance secrets
 
-.PHONY: help rehearse test bench venv stage clean units-fast conformance-cli $(STEPS)
+.PHONY: help rehearse test bench venv stage clean units-fast conformance-cli conformance-sdk conformance-azcollection $(STEPS)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -62,6 +62,16 @@ conformance: stage ## The modules and the simulator against recorded traffic
 
 conformance-cli: venv ## The Azure CLI itself against the simulator; installs it (700 MB), no part of `make test`
 	@$(BIN)/python $(TOOLS)/azure_cli.py $(BUILD) $(ARGS)
+
+conformance-sdk: sdk-newest sdk-older ## The official Azure SDKs for Python against the simulator; installs them, no part of `make test`
+
+sdk-%:
+	@$(PYTHON) $(TOOLS)/environment.py $(BUILD)/$@ tests/conformance/sdk/$*.txt
+	@$(BUILD)/$@/bin/python -m pytest -q -p no:cacheprovider tests/conformance/sdk $(ARGS)
+
+conformance-azcollection: ## azure.azcollection against the simulator; installs it (2 GB), no part of `make test`
+	@$(PYTHON) $(TOOLS)/azure_collection.py $(BUILD)/azure-collection
+	@$(BUILD)/azure-collection/bin/python -m pytest -q -p no:cacheprovider tests/conformance/azcollection $(ARGS)
 
 secrets: ## No secret of any estate is in any output of the tests (runs after the others)
 	@$(BIN)/python $(TOOLS)/check_secrets.py $(BUILD)

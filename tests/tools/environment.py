@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Creates or renews the virtual environment that all make targets share: `environment.py VENV`, run by any Python 3.
 
+`environment.py VENV REQUIREMENTS...` makes one from other files, for tests whose libraries must not be the tools'.
+
 Nothing is installed when nothing has changed: the environment remembers a hash of what it was made from. A change of
 the requirements makes it anew; a change of the simulator only installs the simulator again.
 """
@@ -19,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 OLDEST = (3, 10)
+SHARED = [ROOT / "requirements.txt", ROOT / "tests" / "tools" / "requirements.txt"]
 CANDIDATES = ["python3"] + ["python3.%d" % minor for minor in range(14, OLDEST[1] - 1, -1)]
 PROBE = "import ensurepip, sys, venv; sys.exit(sys.version_info < %r)" % (OLDEST,)
 
@@ -50,8 +53,7 @@ def fresh(mark: Path, key: str) -> bool:
     return mark.is_file() and mark.read_text() == key
 
 
-def main(venv: Path) -> None:
-    requirements = [ROOT / "requirements.txt", ROOT / "tests" / "tools" / "requirements.txt"]
+def main(venv: Path, requirements: list[Path]) -> None:
     mark = venv / ".made-from"
     key = sys.version.split()[0] + " " + digest(*requirements)
     if not fresh(mark, key):
@@ -73,4 +75,4 @@ def main(venv: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).absolute())
+    main(Path(sys.argv[1]).absolute(), [Path(name).absolute() for name in sys.argv[2:]] or SHARED)
