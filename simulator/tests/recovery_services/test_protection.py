@@ -267,14 +267,18 @@ def test_extended_info_only_when_asked_for() -> None:
     assert (shown["recoveryPointCount"], shown["oldestRecoveryPoint"], shown["policyInconsistent"]) == (2, oldest, False)
 
 
-def test_luns_may_be_text() -> None:
-    """As the Azure CLI sends them since its 2026 releases; they come back as numbers."""
+def test_the_disk_selection_as_the_azure_cli_sends_it() -> None:
+    """LUNs as text, since its 2026 releases; they come back as numbers."""
     azure = Backup()
     exclusion = {"diskExclusionProperties": {"diskLunList": ["0", "1"], "isInclusionList": True}}
     reply = azure.put_item("db-01", policyId=azure.policy("DefaultPolicy"), extendedProperties=exclusion)
     assert reply.status == 202
     azure.advance(70)
     assert azure.properties("db-01")["extendedProperties"]["diskExclusionProperties"]["diskLunList"] == [0, 1]
+    # A reset by the same CLI: it leaves out what is null.
+    assert azure.put_item("db-01", policyId=azure.policy("DefaultPolicy"), extendedProperties={}).status == 202
+    azure.advance(70)
+    assert "extendedProperties" not in azure.properties("db-01")
     exclusion["diskExclusionProperties"]["diskLunList"] = ["one"]
     again = azure.put_item("db-01", policyId=azure.policy("DefaultPolicy"), extendedProperties=exclusion)
     assert code(again) == "400 BMSUserErrorInvalidConfigureProtectionRequest"

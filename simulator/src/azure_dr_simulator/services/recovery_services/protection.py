@@ -263,11 +263,11 @@ def _policy(vault: Vault, policy_id: Any) -> Policy:
 
 
 def _disk_exclusion(properties: dict[str, Any], old: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Each PUT replaces the list; null resets it; silence keeps it."""
+    """Each PUT replaces the list; null, or extendedProperties without it, resets it; silence keeps it."""
     extended = properties.get("extendedProperties")
-    if not isinstance(extended, dict) or "diskExclusionProperties" not in extended:
+    if not isinstance(extended, dict):
         return old
-    given = extended["diskExclusionProperties"]
+    given = extended.get("diskExclusionProperties")
     if given is None:
         return None
     luns = parse_luns(given.get("diskLunList")) if isinstance(given, dict) else None
