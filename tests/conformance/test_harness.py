@@ -72,7 +72,7 @@ SIGNED = "https://management.azure.com" + ITEM + "/operationsStatus/1?api-versio
     ({}, {"azure_asyncoperation": SIGNED}, 1),
 ])
 def test_operation_headers(theirs: dict[str, str], ours: dict[str, str], count: int) -> None:
-    assert len(list(header_differences(exchange("PUT", ITEM, **theirs), exchange("PUT", ITEM, **ours)))) == count
+    assert len(list(header_differences(exchange("PUT", ITEM, 202, None, None, **theirs), exchange("PUT", ITEM, 202, None, None, **ours)))) == count
 
 
 def test_kinds() -> None:

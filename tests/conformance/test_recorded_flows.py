@@ -76,7 +76,7 @@ class Driver:
             return False
         if wanted["state"] == "absent":
             return bool(entry["soft_deleted"]) or entry["state"] == "absent"
-        return entry["state"] == wanted["state"] and (entry["policy_id"] or "").lower() == wanted.get("policy", "").lower()
+        return bool(entry["state"] == wanted["state"]) and (entry["policy_id"] or "").lower() == wanted.get("policy", "").lower()
 
     def _check_end(self, step: Step, result: Result) -> None:
         """The recorded job of this write is the one that the module reports, with the recorded end."""

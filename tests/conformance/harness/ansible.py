@@ -111,15 +111,27 @@ class Run:
 
 
 def _descendants(root: int) -> list[int]:
-    parents: dict[int, int] = {}
-    for line in subprocess.run(["ps", "-e", "-o", "pid=,ppid="], check=True, capture_output=True, text=True).stdout.splitlines():
-        pid, parent = line.split()
-        parents[int(pid)] = int(parent)
+    parents = _parents()
     found: list[int] = []
     frontier = {root}
     while frontier:
         frontier = {pid for pid, parent in parents.items() if parent in frontier}
         found += sorted(frontier)
+    return found
+
+
+def _parents() -> dict[int, int]:
+    """The parent of every process: from /proc, or from ps where there is no /proc."""
+    found: dict[int, int] = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name, in brackets, may have blanks.
+            found[int(file.parent.name)] = int(file.read_text().rsplit(")", 1)[1].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    if not found:
+        listing = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], check=True, capture_output=True, text=True).stdout
+        found = {int(pid): int(parent) for pid, parent in (line.split() for line in listing.splitlines())}
     return found
 
 

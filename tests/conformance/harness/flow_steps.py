@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Iterator
 
-from .recording import ITEM, Exchange, normal_path
+from .recording import ITEM, Exchange
 
 VM_ITEM = re.compile(r"/protecteditems/vm;iaasvmcontainerv2;([^;/]+);([^;/]+)")
 MODES = {"RestoreDisks": "disks", "AlternateLocation": "new_vm", "OriginalLocation": "replace"}
@@ -190,6 +190,3 @@ def _source_vm(exchange: Exchange) -> str:
     assert names is not None
     owner = exchange.path.split("/resourceGroups/")[0]
     return f"{owner}/resourceGroups/{names.group(1)}/providers/Microsoft.Compute/virtualMachines/{names.group(2)}"
-
-
-__all__ = ["Step", "normal_path", "steps", "subscription"]

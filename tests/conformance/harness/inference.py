@@ -78,7 +78,7 @@ def job_of_write(write: Exchange, name: str, started: str) -> dict[str, Any]:
     vault = VAULT.match(write.key)
     item = ITEM.match(write.key)
     container = item.group(2).split(";", 1)[1] if item else ""
-    properties = {
+    properties: dict[str, Any] = {
         "jobType": "AzureIaaSVMJob", "operation": operation, "status": "Completed", "startTime": started, "endTime": started, "duration": "PT0S",
         "backupManagementType": "AzureIaasVM", "containerName": container, "entityFriendlyName": container.rsplit(";", 1)[-1],
         "extendedInfo": {"tasksList": [], "propertyBag": {}},

@@ -124,7 +124,7 @@ class Tour:
         self.look(path)
         names = [f"{self.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/tourist-{number}" for number in (1, 2)]
         for kind in ("userassigned", "systemassigned,userassigned"):
-            given = {"type": kind, "userAssignedIdentities": {name: {} for name in names}}
+            given: dict[str, Any] = {"type": kind, "userAssignedIdentities": {name: {} for name in names}}
             self.follow(self.change("PATCH", path, {"identity": given}, OLD))
             self.look(path)
         self.listed(path)

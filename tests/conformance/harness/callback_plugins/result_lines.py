@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
@@ -24,7 +25,7 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "result_lines"
 
-    def _write(self, status, result):
+    def _write(self, status: str, result: Any) -> None:
         # ansible-core 2.19 renamed _task and _result, and warns when the old names are used.
         task = getattr(result, "task", None) or result._task
         data = result.result if hasattr(result, "result") else result._result
@@ -32,14 +33,14 @@ class CallbackModule(CallbackBase):
         with open(os.environ["RESULT_LINES"], "a", encoding="utf-8") as out:
             out.write(line + "\n")
 
-    def v2_runner_on_ok(self, result):
+    def v2_runner_on_ok(self, result: Any) -> None:
         self._write("ok", result)
 
-    def v2_runner_on_failed(self, result, ignore_errors=False):
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._write("failed", result)
 
-    def v2_runner_on_skipped(self, result):
+    def v2_runner_on_skipped(self, result: Any) -> None:
         self._write("skipped", result)
 
-    def v2_runner_on_unreachable(self, result):
+    def v2_runner_on_unreachable(self, result: Any) -> None:
         self._write("unreachable", result)
