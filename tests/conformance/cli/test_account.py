@@ -85,7 +85,7 @@ def test_a_group_comes_and_goes(az: AzureCli) -> None:
 def test_providers(az: AzureCli) -> None:
     assert az("provider show --namespace Microsoft.RecoveryServices")["registrationState"] == "Registered"
     assert "Microsoft.Compute" in {one["namespace"] for one in az("provider list")}
-    namespace = "Microsoft.ApiManagement"
+    namespace = "Microsoft.ClassicStorage"
     assert az(f"provider show --namespace {namespace}")["registrationState"] == "NotRegistered"
     az(f"provider register --namespace {namespace} --wait")
     assert az(f"provider show --namespace {namespace}")["registrationState"] == "Registered"
@@ -93,7 +93,7 @@ def test_providers(az: AzureCli) -> None:
 
 def test_resources(az: AzureCli) -> None:
     assert [one["name"] for one in az("resource list --tag tier=web")] == ["plain-01"]
-    assert [one["name"] for one in az("resource list --tag tier")] == ["plain-01"]
+    assert [one["name"] for one in az("resource list --tag tier")] == ["plain-01", "tagged-01"]
     kind = "Microsoft.Compute/virtualMachines"
     machines = az(f"resource list --resource-group rg-prod --resource-type {kind}")
     assert "plain-01" in {one["name"] for one in machines} and {one["type"] for one in machines} == {kind}

@@ -54,7 +54,7 @@ def test_the_wait_for_a_job_ends(az: AzureCli, control: Control) -> None:
 
 
 def test_a_backup_is_cancelled(az: AzureCli, control: Control) -> None:
-    control.fault({"operation": "Backup", "vm": "cancel-01"}, {"kind": "stuck_job"})
+    """Its snapshot takes days, by the estate: only until that is done a backup can be cancelled."""
     job = az(f"backup protection backup-now {item('cancel-01')}")["name"]
     said = az.fails(f"backup protection backup-now {item('cancel-01')}")
     assert "(UserErrorBackupOperationInProgress)" in said
@@ -67,8 +67,8 @@ def test_a_backup_is_cancelled(az: AzureCli, control: Control) -> None:
 
 
 def test_a_backup_fails(az: AzureCli, control: Control) -> None:
-    control.fault({"operation": "Backup", "vm": "points-01"}, {"kind": "failed_job", "code": "UserErrorVmNotInDesirableState", "message": "Off."})
-    job = az(f"backup protection backup-now {item('points-01')}")["name"]
+    control.fault({"operation": "Backup", "vm": "fail-01"}, {"kind": "failed_job", "code": "UserErrorVmNotInDesirableState", "message": "Off."})
+    job = az(f"backup protection backup-now {item('fail-01')}")["name"]
     control.advance(4 * HOUR)
     done = az(f"backup job wait {VAULT} --name {job}")["properties"]
     assert done["status"] == "Failed"

@@ -38,7 +38,7 @@ def test_power(az: AzureCli) -> None:
 
 
 def test_tags_of_a_machine(az: AzureCli) -> None:
-    assert az("vm update --resource-group rg-prod --name late-01 --set tags.drill=yes")["tags"] == {"drill": "yes"}
+    assert az("vm update --resource-group rg-prod --name tagged-01 --set tags.drill=yes")["tags"] == {"tier": "db", "drill": "yes"}
 
 
 def test_sizes(az: AzureCli) -> None:
@@ -58,7 +58,7 @@ def test_a_copy_of_a_disk(az: AzureCli) -> None:
     made = az(f"disk create --resource-group rg-dr --name plain-copy --source {source}")
     assert (made["provisioningState"], made["diskState"]) == ("Succeeded", "Unattached")
     assert made["creationData"]["sourceResourceId"].lower() == source.lower()
-    assert az("disk create --resource-group rg-dr --name empty-01 --size-gb 32")["diskSizeGb"] == 32
+    assert az("disk create --resource-group rg-dr --name empty-01 --size-gb 32")["diskSizeGB"] == 32
     assert az("disk update --resource-group rg-dr --name empty-01 --set tags.drill=yes")["tags"] == {"drill": "yes"}
     for name in ("plain-copy", "empty-01"):
         az(f"disk delete --resource-group rg-dr --name {name} --yes")

