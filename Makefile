@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 STEPS := sanity units integration lint types docs-lint changelog-lint simulator-tests conformance secrets
 
-.PHONY: help rehearse test bench venv stage clean units-fast conformance-cli conformance-sdk conformance-azcollection $(STEPS)
+.PHONY: help rehearse test bench bench-peer venv stage clean units-fast conformance-cli conformance-sdk conformance-azcollection $(STEPS)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -78,6 +78,10 @@ secrets: ## No secret of any estate is in any output of the tests (runs after th
 
 bench: stage ## Measure times, memory and requests; asserts nothing
 	@$(BIN)/python tests/benchmarks/run.py $(BUILD) $(ARGS)
+
+bench-peer: stage ## Measure this collection beside azure.azcollection; installs that (2 GB)
+	@$(PYTHON) $(TOOLS)/azure_collection.py $(BUILD)/azure-collection
+	@$(BIN)/python tests/benchmarks/peer.py $(BUILD) $(BUILD)/azure-collection $(ARGS)
 
 clean: ## Remove all that make has made
 	rm -rf $(BUILD)

@@ -26,8 +26,8 @@ URI, ONE, FLEET = "GET one page by ansible.builtin.uri", "Protect 1 VM that is p
 MODULE = "ansible_collections.lifeboat.azure_dr.plugins.modules.vm_backup_protection"
 
 
-def run_playbook(build: Path, environment: dict[str, str]) -> None:
-    command = [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), str(HERE / "playbook.yml")]
+def run_playbook(build: Path, environment: dict[str, str], playbook: Path = HERE / "playbook.yml") -> None:
+    command = [os.path.join(os.path.dirname(sys.executable), "ansible-playbook"), str(playbook)]
     done = subprocess.run(command, env=environment, cwd=build, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit("The playbook failed:\n" + done.stdout + done.stderr)
@@ -41,26 +41,16 @@ def durations(file: Path) -> dict[str, list[float]]:
     return found
 
 
-def module_alone(build: Path, environment: dict[str, str], names: list[str], control: str) -> tuple[float, int]:
-    """The module's own process, without Ansible around it: peak memory in MiB and the requests it sent."""
+def protection(names: list[str]) -> dict[str, Any]:
+    return {"vm": names, "vm_resource_group": "rg-prod", "vault": "rsv-prod", "resource_group": "rg-backup", "policy": "DefaultPolicy"}
+
+
+def module_alone(command: list[str], environment: dict[str, str], arguments: dict[str, Any], control: str) -> tuple[float, int]:
+    """A module's own process, without Ansible around it: peak memory in MiB and the requests it sent."""
     request(control, "DELETE")
-    arguments = {
-        "ANSIBLE_MODULE_ARGS": {
-            "vm": names,
-            "vm_resource_group": "rg-prod",
-            "vault": "rsv-prod",
-            "resource_group": "rg-backup",
-            "policy": "DefaultPolicy",
-        }
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", MODULE],
-        env={**environment, "PYTHONPATH": str(build)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-    )
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert process.stdin is not None
-    process.stdin.write(json.dumps(arguments).encode())
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
     process.stdin.close()
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -77,36 +67,42 @@ def request(control: str, method: str) -> list[Any]:
     return list(body["requests"] if isinstance(body, dict) and "requests" in body else body)
 
 
+def variables(build: Path, ready: dict[str, Any], times: Path) -> dict[str, str]:
+    """The environment of the playbooks."""
+    return {
+        **os.environ,
+        **simulator.environment(ready),
+        "ANSIBLE_COLLECTIONS_PATH": str(build),
+        "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+        "ANSIBLE_CALLBACKS_ENABLED": "durations",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "DURATIONS_FILE": str(times),
+    }
+
+
 def main(build: Path, rounds: int) -> None:
     run_dir = build / "runs" / "bench"
     with simulator.running(run_dir, "--estate", str(HERE / "estate.yml"), "--vms", "1000", "--protected", "--throttle", "off") as ready:
         times = run_dir / "durations.jsonl"
-        environment = {
-            **os.environ,
-            **simulator.environment(ready),
-            "ANSIBLE_COLLECTIONS_PATH": str(build),
-            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
-            "ANSIBLE_CALLBACKS_ENABLED": "durations",
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "DURATIONS_FILE": str(times),
-        }
+        environment = variables(build, ready, times)
         for _round in range(rounds):
             run_playbook(build, environment)
-        one = module_alone(build, environment, ["vm-0001"], ready["control_url"])
-        fleet = module_alone(build, environment, [f"vm-{number:04d}" for number in range(1, 1001)], ready["control_url"])
-    report(durations(times), one, fleet)
+        command, alone = [sys.executable, "-m", MODULE], {**environment, "PYTHONPATH": str(build)}
+        one = module_alone(command, alone, protection(["vm-0001"]), ready["control_url"])
+        fleet = module_alone(command, alone, protection([f"vm-{number:04d}" for number in range(1, 1001)]), ready["control_url"])
+    report(durations(times), {ONE: one, FLEET: fleet})
 
 
-def report(seconds: dict[str, list[float]], one: tuple[float, int], fleet: tuple[float, int]) -> None:
+def report(seconds: dict[str, list[float]], alone: dict[str, tuple[float, int]]) -> None:
     base = statistics.median(seconds[URI])
     print(f"Median of {len(seconds[URI])} runs on one simulator (lowest to highest):")
-    for name, own in ((URI, None), (ONE, one), (FLEET, fleet)):
+    for name in (URI, *alone):
         runs = seconds[name]
         middle = statistics.median(runs)
         line = f"  {name:40} {middle:6.2f} s ({min(runs):.2f} to {max(runs):.2f})  {middle / base:5.2f} x uri"
-        if own:
-            line += f"   peak memory {own[0]:.0f} MiB   {own[1]} requests"
+        if name in alone:
+            line += f"   peak memory {alone[name][0]:.0f} MiB   {alone[name][1]} requests"
         print(line)
 
 
