@@ -142,29 +142,27 @@ def _check_owners(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[
 
 
 def _check_existence(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[str, ArmError]:
-    """That the VMs which are to be enabled exist: a few are asked for, for more the subscription's are listed."""
+    """That the VMs which are to be enabled exist: one list a resource group, or a subscription when there are many groups."""
     enabling = [entry for entry in plans if entry.enables]
-    if len(enabling) <= FEW:
-        missing = {outcome.item.vm.key for outcome in run_each(enabling, lambda entry: _exists(client, entry.vm)) if outcome.value is False}
-    else:
-        missing = {entry.vm.key for entry in enabling} - _existing(client, enabling)
-    return {entry.vm.key: not_protectable(entry.vm, entry.vault) for entry in enabling if entry.vault and entry.vm.key in missing}
+    groups = {f"/subscriptions/{entry.vm.subscription}/resourceGroups/{entry.vm.group}".lower() for entry in enabling}
+    scopes = groups if len(groups) <= FEW else {group.split("/resourcegroups/")[0] for group in groups}
+    existing = {outcome.item: outcome.value for outcome in run_each(sorted(scopes), lambda scope: _vms_of(client, scope))}
+    missing = [entry for entry in enabling if any(_is_missing(entry.vm.key, scope, keys) for scope, keys in existing.items())]
+    return {entry.vm.key: not_protectable(entry.vm, entry.vault) for entry in missing if entry.vault}
 
 
-def _exists(client: ArmClient, vm: Vm) -> bool:
-    return client.find(ResourceId.parse(vm.id).path, COMPUTE) is not None
+def _is_missing(key: str, scope: str, existing: set[str] | None) -> bool:
+    """None: Azure does not tell what there is, so nothing counts as missing."""
+    return existing is not None and key.startswith(scope + "/") and key not in existing
 
 
-def _existing(client: ArmClient, plans: Sequence[Plan]) -> set[str]:
-    """Keys of VMs that exist; where Azure refuses to list them, all count as existing, because this is a pre-check."""
-    found: set[str] = set()
-    for subscription in {entry.vm.subscription.lower(): entry.vm.subscription for entry in plans}.values():
-        try:
-            listed = client.list(f"/subscriptions/{subscription}/providers/{VM_TYPE}", COMPUTE)
-            found.update(str(resource.get("id", "")).lower() for resource in listed)
-        except ArmError:
-            return {entry.vm.key for entry in plans}
-    return found
+def _vms_of(client: ArmClient, scope: str) -> set[str] | None:
+    """Keys of the VMs of a resource group or subscription; None when Azure does not tell, because this is a pre-check."""
+    path = f"{ResourceId.parse(scope).path}/providers/{VM_TYPE}"
+    try:
+        return {str(resource.get("id", "")).lower() for resource in client.list(path, COMPUTE)}
+    except ArmError as error:
+        return set() if error.code == "ResourceGroupNotFound" else None
 
 
 def not_protectable(vm: Vm, vault: VaultRef) -> ArmError:
