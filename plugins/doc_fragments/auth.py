@@ -74,7 +74,8 @@ options:
     type: path
   api_versions:
     description:
-      - API versions to use instead of the collection's own, by the name of the API, for instance C(backup) or C(compute).
+      - API versions to use instead of the collection's own, by the name of the API, for clouds that do not know these yet.
+      - The names are C(backup), C(vault), C(cross_region_restore), C(compute), C(disks), C(network) and C(resources).
     type: dict
     default: {}
 requirements:

@@ -16,21 +16,17 @@ from typing import Any, Callable, Mapping, Sequence
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
+from ._apis import API_NAMES
 from ._arm.auth.options import ENVIRONMENT
-from ._arm.client import Api, ArmClient
+from ._arm.client import ArmClient
 from ._arm.clock import Clock, SystemClock
 from ._arm.connect import connect
 from ._arm.errors import ArmError, OptionError
-from ._backup import apis as backup_apis
-from ._compute import apis as compute_apis
 from ._fleet import Vm, VmReport, check_subscription, parse_vms
 
 Spec = dict[str, dict[str, Any]]
 
 FAILURES_IN_MESSAGE = 5
-
-API_NAMES = frozenset(value.name for room in (backup_apis, compute_apis) for value in vars(room).values() if isinstance(value, Api))
-"""The names that the option `api_versions` knows."""
 
 
 def first_set(*names: str) -> str:

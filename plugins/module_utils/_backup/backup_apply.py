@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Iterable, Sequence
 
+from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.poller import Operation, operation_of
 from .._arm.timestamps import format_time
 from .._fleet import VmReport, run_each
-from .apis import BACKUP
 from .backups import LONGEST_BACKUP, OPERATION, SNAPSHOT, Plan, Wish, asks_for_jobs, plan, request_body
 from .following import CLOCK_SLACK
 from .items import ProtectedItem, list_items

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any, Mapping, Sequence
 from urllib.parse import quote
 
+from .._apis import BACKUP, CRR
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of, read_operation
 from .._arm.redact import keep_secret
 from .._fleet import Vm, run_each
-from .apis import BACKUP, CRR
 from .items import FILTER, ProtectedItem, items_by_vm
 from .jobs import Job, job_filter, read_job
 from .names import VaultRef

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
+from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.poller import operation_of, wait_for_operation
 from .._fleet import Vm
-from .apis import BACKUP
 from .names import VaultRef, fabric_path, vm_of_container, vm_of_id
 
 FILTER = "backupManagementType eq 'AzureIaasVM'"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Iterable, Mapping
 
+from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.paging import pages
 from .._arm.timestamps import format_time, is_unset, parse_duration, parse_time
 from .._fleet import Vm
-from .apis import BACKUP
 from .jobs import server_time
 from .names import VaultRef, item_path, item_path_of_id, vault_of_id, vm_of_container, vm_of_id
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Callable, Iterable, Iterator, Mapping
 
+from .._apis import BACKUP
 from .._arm.client import ArmClient, Response
 from .._arm.errors import ArmError, OperationFailed
 from .._arm.headers import date_of
@@ -21,7 +22,6 @@ from .._arm.ids import segment
 from .._arm.paging import pages
 from .._arm.timestamps import format_time, is_unset, parse_duration, parse_time
 from .._fleet import Vm
-from .apis import BACKUP
 from .names import VaultRef, is_container_of, vault_of_id
 
 SUCCEEDED = frozenset({"completed", "completedwithwarnings"})

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Mapping, Sequence
 
+from .._apis import BACKUP, CRR
 from .._arm.client import ArmClient
 from .._arm.errors import OptionError
 from .._fleet import Vm, run_each
-from .apis import BACKUP, CRR
 from .cross_region import SecondaryStamp
 from .moments import parse_moment
 from .recovery_points import CONSISTENCIES, RecoveryPoint, get_point, list_points, point_details, point_facts

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.errors import OptionError
 from .._arm.ids import segment
-from .apis import BACKUP
 from .names import VaultRef, vault_of_id
 
 POLICY_NAME = re.compile(r"^[A-Za-z][-_!A-Za-z0-9]{2,149}$")

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Sequence
 
+from .._apis import BACKUP
 from .._arm.client import ArmClient, Response
 from .._arm.errors import ArmError, OperationTimeout
 from .._arm.poller import Operation, OperationStatus, operation_of, wait_for_operation
 from .._fleet import run_each
-from .apis import BACKUP
 from .discovery import list_protectable, refresh
 from .following import Watch
 from .hints import HINTS, NOT_DISCOVERED

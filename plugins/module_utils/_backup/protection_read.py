@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Iterable, Sequence
 
+from .._apis import COMPUTE
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
 from .._arm.poller import Operation
 from .._fleet import VM_TYPE, Vm, VmReport, run_each
-from .apis import COMPUTE
 from .hints import DENIED_ON_IMMUTABLE, ENHANCED_TO_STANDARD, HINTS, NOT_DISCOVERED
 from .items import ProtectedItem
 from .jobs import Job

@@ -10,11 +10,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar
 
+from .._apis import COMPUTE
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
 from .._fleet import Vm, VmReport, run_each
-from .apis import COMPUTE
 from .items import ProtectedItem
 from .jobs import Job
 from .names import VaultRef, item_path

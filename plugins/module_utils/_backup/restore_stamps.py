@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Mapping, Protocol, Sequence
 
+from .._apis import BACKUP, VAULT
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of
 from .._fleet import Vm
-from .apis import BACKUP, VAULT
 from .items import ProtectedItem
 from .jobs import Job, get_job, list_jobs
 from .names import VaultRef

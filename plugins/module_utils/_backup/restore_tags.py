@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from .._apis import RESOURCES
 from .._arm.client import ArmClient
 from .._arm.ids import ResourceId
-from .apis import RESOURCES
 
 Tags = Mapping[str, str]
 

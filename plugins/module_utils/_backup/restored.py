@@ -9,11 +9,11 @@ import re
 from datetime import datetime, timedelta
 from typing import Any, Iterable, Mapping
 
+from .._apis import COMPUTE, DISKS as DISKS_API
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
 from .._arm.timestamps import parse_time
-from .apis import COMPUTE, DISKS as DISKS_API
 from .jobs import Job
 from .restore_plan import CROSS_REGION_OPERATION
 from .restore_request import NEW_VM, REPLACE, RestoreTarget

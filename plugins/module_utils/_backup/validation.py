@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.poller import operation_of, wait_for_operation
-from .apis import BACKUP
 from .names import VaultRef
 from .restore_request import validation_body
 

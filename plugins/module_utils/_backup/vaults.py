@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Iterable, Literal, Sequence
 
+from .._apis import BACKUP, COMPUTE, VAULT
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import segment
 from .._fleet import Vm, check_group, check_subscription, run_each
-from .apis import BACKUP, COMPUTE, VAULT
 from .items import ProtectedItem, list_items, preferred
 from .names import VAULT_TYPE, VaultRef, vault_of_id
 

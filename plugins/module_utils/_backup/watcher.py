@@ -14,11 +14,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Callable, Iterable, Mapping, Sequence
 
+from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, AuthError, TransportError
 from .._arm.poller import Operation, OperationStatus, read_operation
 from .._arm.retry import is_transient
-from .apis import BACKUP
 from .following import Followed, Probe, Progress, VaultWatches, Watch, WatchState, by_vault, common_operation, earliest, is_awaited, lost_job, timed_out
 from .jobs import Job, JobList, get_job, job_path, jobs_path, list_jobs, read_job
 from .names import VaultRef, operation_path, vm_pair

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
+from .._apis import COMPUTE, DISKS, NETWORK, RESOURCES
 from .._arm.client import Api, ArmClient
 from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import ResourceId
 from .._arm.poller import Operation, operation_of, read_operation
 from .._fleet import run_each
-from .apis import COMPUTE, DISKS, NETWORK, RESOURCES
 
 
 @dataclass(frozen=True)

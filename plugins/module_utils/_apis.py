@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The APIs that the backup room calls, each with the version it was written for.
+"""The APIs that the rooms call, each with the version it was written for.
 
 The option ``api_versions`` overrides any of them by name, since sovereign clouds lag behind. ``2025-02-01`` is the newest
 version of backup and vault that recorded traffic covers in full; ``2021-11-15`` is the only one of cross-region restore.
@@ -9,13 +9,15 @@ version of backup and vault that recorded traffic covers in full; ``2021-11-15``
 
 from __future__ import annotations
 
-from .._arm.client import Api
+from ._arm.client import Api
 
 BACKUP = Api("backup", "2025-02-01")
 VAULT = Api("vault", "2025-02-01")
 CRR = Api("cross_region_restore", "2021-11-15")
 COMPUTE = Api("compute", "2024-11-01")
-DISKS = Api("disks", "2024-03-02")
+DISKS = Api("disks", "2025-01-02")
 NETWORK = Api("network", "2024-05-01")
-STORAGE = Api("storage", "2023-05-01")
 RESOURCES = Api("resources", "2021-04-01")
+
+API_NAMES = frozenset(api.name for api in (BACKUP, VAULT, CRR, COMPUTE, DISKS, NETWORK, RESOURCES))
+"""The names that the option ``api_versions`` knows."""
