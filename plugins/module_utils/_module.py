@@ -17,7 +17,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
 
 from ._apis import API_NAMES
-from ._arm.auth.options import ENVIRONMENT
+from ._arm.auth.options import AUTH_SOURCES, ENVIRONMENT, first_set
 from ._arm.client import ArmClient
 from ._arm.clock import Clock, SystemClock
 from ._arm.connect import connect
@@ -29,31 +29,28 @@ Spec = dict[str, dict[str, Any]]
 FAILURES_IN_MESSAGE = 5
 
 
-def first_set(*names: str) -> str:
-    """Fallback of an option: the first of these variables that is not empty. AWX sets unused ones to the empty string."""
-    for name in names:
-        if os.environ.get(name):
-            return os.environ[name]
-    raise AnsibleFallbackNotFound
+def from_environment(*names: str) -> str:
+    """Fallback of an option. Asked for by the argument spec, so that Ansible knows a secret from the environment and masks it."""
+    value = first_set(names, os.environ)
+    if value is None:
+        raise AnsibleFallbackNotFound
+    return value
 
 
-def _from_environment(option: str, **more: Any) -> dict[str, Any]:
-    return {"type": "str", "fallback": (first_set, list(ENVIRONMENT[option])), **more}
+def _option(option: str, **more: Any) -> dict[str, Any]:
+    return {"type": "str", "fallback": (from_environment, list(ENVIRONMENT[option])), **more}
 
 
 AUTH: Spec = {
-    "subscription_id": _from_environment("subscription_id"),
-    "client_id": _from_environment("client_id"),
-    "secret": _from_environment("secret", no_log=True),
-    "tenant": _from_environment("tenant"),
-    "x509_certificate_path": _from_environment("x509_certificate_path", type="path"),
-    "auth_source": _from_environment(
-        "auth_source",
-        choices=["auto", "env", "service_principal", "workload_identity", "msi", "cli", "access_token"],
-    ),
-    "access_token": _from_environment("access_token", no_log=True),
-    "cloud_environment": _from_environment("cloud_environment"),
-    "ca_path": _from_environment("ca_path", type="path"),
+    "subscription_id": _option("subscription_id"),
+    "client_id": _option("client_id"),
+    "secret": _option("secret", no_log=True),
+    "tenant": _option("tenant"),
+    "x509_certificate_path": _option("x509_certificate_path", type="path"),
+    "auth_source": _option("auth_source", choices=list(AUTH_SOURCES)),
+    "access_token": _option("access_token", no_log=True),
+    "cloud_environment": _option("cloud_environment"),
+    "ca_path": _option("ca_path", type="path"),
     "api_versions": {"type": "dict", "default": {}},
 }
 
