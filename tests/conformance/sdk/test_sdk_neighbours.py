@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""azure-mgmt-compute, -network, -storage and -resource, as far as a recovery needs them; signing in by azure-identity."""
+"""azure-mgmt-compute, -network, -storage and -resource, as far as a recovery needs them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from azure.identity import ClientSecretCredential
 from azure.mgmt.compute import models as compute_models
 from azure_clients import Clients, wire
 
@@ -110,16 +109,6 @@ def test_resources_by_tag(azure: Any) -> None:
 
 def test_providers(azure: Any) -> None:
     assert azure.resources.providers.get("Microsoft.RecoveryServices").registration_state == "Registered"
-
-
-def test_a_wrong_secret(azure: Any) -> None:
-    ready = azure.sim.ready
-    credential = ClientSecretCredential(
-        ready["tenant_id"], ready["client_id"], "not-it", authority=ready["arm_url"], disable_instance_discovery=True, connection_verify=ready["ca_file"],
-    )
-    with pytest.raises(ClientAuthenticationError) as refused:
-        credential.get_token(ready["arm_url"] + "/.default")
-    assert "AADSTS7000215" in str(refused.value)
 
 
 def test_an_unknown_subscription(azure: Any) -> None:
