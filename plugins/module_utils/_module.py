@@ -27,6 +27,7 @@ from ._fleet import Vm, VmReport, check_subscription, parse_vms
 Spec = dict[str, dict[str, Any]]
 
 FAILURES_IN_MESSAGE = 5
+VMS_IN_WARNING = 5
 
 
 def from_environment(*names: str) -> str:
@@ -166,13 +167,21 @@ def fleet_result(task: Task, reports: Sequence[VmReport]) -> dict[str, Any]:
     }
     if task.diff:
         result["diff"] = fleet_diff(reports)
-    for report in reports:
-        for text in report.warnings:
-            task.warn(f"{report.vm.name}: {text}")
+    for text in fleet_warnings(reports):
+        task.warn(text)
     failed = [report for report in reports if report.failure]
     if failed:
         result.update(failed=True, msg=failure_message(failed, len(reports)))
     return result
+
+
+def fleet_warnings(reports: Sequence[VmReport]) -> list[str]:
+    """One sentence a warning, with the VMs that it is about; what is the same for many is said once."""
+    names: dict[str, list[str]] = {}
+    for report in reports:
+        for text in report.warnings:
+            names.setdefault(text, []).append(report.vm.name)
+    return [f"{', '.join(of[:VMS_IN_WARNING])}{f' and {len(of) - VMS_IN_WARNING} more' if len(of) > VMS_IN_WARNING else ''}: {text}" for text, of in names.items()]
 
 
 def fleet_diff(reports: Sequence[VmReport]) -> dict[str, Any]:

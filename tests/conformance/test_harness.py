@@ -66,7 +66,7 @@ SIGNED = "https://management.azure.com" + ITEM + "/operationsStatus/1?api-versio
 
 @pytest.mark.parametrize(("theirs", "ours", "count"), [
     ({"location": SIGNED}, {"location": SIGNED.replace("management.azure.com", "localhost:8443")}, 0),
-    ({"location": SIGNED}, {"location": SIGNED.split("&")[0]}, 1),
+    ({"location": SIGNED}, {"location": SIGNED.split("&", maxsplit=1)[0]}, 1),
     ({"location": SIGNED}, {"location": "https://localhost" + VAULT + "/backupOperations/1?api-version=1&t=1&c=1&s=1&h=1"}, 1),
     ({"location": SIGNED}, {}, 1),
     ({}, {"azure_asyncoperation": SIGNED}, 1),

@@ -127,10 +127,10 @@ def test_operation_by_its_own_url_and_jobs_by_list(serve: Any) -> None:
     assert client.send("GET", SUB + "/backupJobs").json() == {"value": []}
     url = client.send("PUT", ITEM, ENABLE).headers["Azure-AsyncOperation"]
     assert url.startswith(client.server.url)
-    looks = [client.session.get(url, timeout=20) for _ in range(4)]
+    looks = [client.session.get(url, timeout=20) for _look in range(4)]
     assert [look.status_code for look in looks] == [200, 500, 200, 200]
     assert [looks[index].json()["status"] for index in (0, 2, 3)] == ["InProgress", "Succeeded", "Succeeded"]
-    jobs = [client.send("GET", SUB + "/backupJobs?$filter=operation eq 'ConfigureBackup'").json()["value"] for _ in range(4)]
+    jobs = [client.send("GET", SUB + "/backupJobs?$filter=operation eq 'ConfigureBackup'").json()["value"] for _look in range(4)]
     assert [job["properties"]["status"] for (job,) in jobs] == ["InProgress", "InProgress", "Completed", "Completed"]
     assert client.send("GET", SUB + "/backupJobs?$filter=operation eq 'Restore'").json()["value"] == []
 

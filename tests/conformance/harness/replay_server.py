@@ -32,7 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(length)
-        path, _, query = self.path.partition("?")
+        path, _mark, query = self.path.partition("?")
         answer = self.owner.answer(self.command, path, query, raw, self.headers.get("Authorization", ""))
         content = b"" if answer.body is None else json.dumps(answer.body).encode()
         self.send_response(answer.status)

@@ -55,7 +55,8 @@ def fails(monkeypatch: pytest.MonkeyPatch, module: str, options: dict[str, Any],
 
 @pytest.mark.parametrize("module", WAITING)
 @pytest.mark.parametrize(
-    ("option", "value"), [("wait_timeout", 0), ("wait_timeout", -5), ("poll_interval", 0), ("poll_interval", -1), ("poll_interval", "nan"), ("poll_interval", "inf")]
+    ("option", "value"),
+    [("wait_timeout", 0), ("wait_timeout", -5), *(("poll_interval", value) for value in (0, -1, "nan", "inf"))],
 )
 def test_what_nothing_can_be_waited_with(monkeypatch: pytest.MonkeyPatch, module: str, option: str, value: object) -> None:
     assert fails(monkeypatch, module, {option: value})["failure"]["target"] == option
@@ -71,7 +72,11 @@ def test_a_subscription_is_a_guid(monkeypatch: pytest.MonkeyPatch, module: str, 
     ("module", "options", "named"),
     [
         ("vm_backup_protection", {"vm": ["/subscriptions/x/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/a"]}, "vm"),
-        ("vm_backup_protection", {"vault": "/subscriptions/x/resourceGroups/g/providers/Microsoft.RecoveryServices/vaults/v1", "resource_group": None}, "vault"),
+        (
+            "vm_backup_protection",
+            {"vault": "/subscriptions/x/resourceGroups/g/providers/Microsoft.RecoveryServices/vaults/v1", "resource_group": None},
+            "vault",
+        ),
         ("vm_backup_protection", {"api_versions": {"backups": "2025-02-01"}}, "api_versions"),
         ("vm_backup_trigger", {"retain_until": "9999-12-31"}, "retain_until"),
         ("vm_restore", {"look_back": 10**9}, "look_back"),
