@@ -163,7 +163,7 @@ def _decide_disks(target: RestoreTarget, wish: PointWish, situation: Situation, 
 
 def _adopt_unread(run: RestoreRun) -> Decision:
     """To wait for another's restore does less harm than a second one; whether it was the wanted one shows when it has ended."""
-    note = f"The restore job {run.job.name} runs; what it restores was not read, to spare Azure's budget, so it is waited for and none is started."
+    note = "A restore of it runs; what that restores was not read, to spare Azure's budget, so it is waited for and none is started."
     return Decision("adopt", run=run, notes=(note,))
 
 

@@ -152,16 +152,31 @@ def read_situations(client: ArmClient, stamp: Stamp, cases: Sequence[Case], star
         if case.vault is not None and case.vault.key in items:
             case.item = items[case.vault.key].get(case.vm.key)
         _check_item(stamp, case)
-        _read_points(stamp, case)
+        if not _may_be_adopted(case, listed):
+            _read_points(stamp, case)
 
     for_each(cases, read)
     _read_runs(stamp, cases, listed, patience)
     _see_what_ended(client, cases)
+    later = [case for case in cases if case.open and _may_be_adopted(case, listed)]
+    # The points of many that are adopted would only make the report richer, at a request each.
+    for_each([case for case in later if len(later) <= FEW or not _is_adopted(case)], partial(_read_points, stamp))
     everything = [(case, run) for case in cases for run in case.situation.runs]
     for case in cases:
         others = tuple(run for owner, run in everything if owner is not case)
         if case.target.mode == NEW_VM and case.situation.target_vm is not None:
             case.situation = replace(case.situation, others=others)
+
+
+def _may_be_adopted(case: Case, listed: Mapping[str, Sequence[Job]]) -> bool:
+    """Whether a running restore may be the wanted one, whatever its recovery point."""
+    if case.vault is None or case.target.mode != NEW_VM or case.wish.name is not None or case.wish.before is not None:
+        return False
+    return any(job.is_of(case.vm) and not job.finished for job in listed.get(case.vault.key, ()))
+
+
+def _is_adopted(case: Case) -> bool:
+    return bool(case.situation.unread_running) or any(run.running and same_target(run, case.target) for run in case.situation.runs)
 
 
 def _read_target_vms(client: ArmClient, cases: Sequence[Case]) -> None:

@@ -50,7 +50,9 @@ def test_running_restores_are_adopted_without_a_look_into_each(monkeypatch: pyte
     assert not adopted["failed"] and not adopted["changed"] and not azure.sent_restores
     assert {entry["action"] for entry in adopted["vms"]} == {"adopted"} and {entry["job"]["status"] for entry in adopted["vms"]} == {"Completed"}
     assert len(azure.restores) == len(FLEET)
+    assert len([text for text in adopted["warnings"] if "runs" in text]) == 1
     if params is NEW_VM:
+        assert not [line for line in azure.sent if "/recoveryPoints" in line], "what is adopted needs no recovery point"
         assert azure.job_reads <= 2 * FEW_READS
         assert len([line for line in azure.sent if "/virtualMachines" in line]) == 2, "one list before and one after"
 
