@@ -76,9 +76,13 @@ def test_a_vault_with_items_stays(az: AzureCli) -> None:
 
 
 def test_a_deleted_vault_comes_back(az: AzureCli) -> None:
-    az(f"backup vault create {WHERE} rsv-undelete --location eastasia")
-    vault = az(f"backup vault show {WHERE} rsv-undelete")["id"]
-    az(f"backup vault delete {WHERE} rsv-undelete --yes")
-    deleted = [one for one in az("backup deleted-vault list --location eastasia") if one["properties"]["vaultId"].lower() == vault.lower()]
-    assert len(deleted) == 1
-    assert az(f"backup deleted-vault get --location eastasia --name {deleted[0]['name']}")["id"] == deleted[0]["id"]
+    """With the soft-deleted item that is in it."""
+    vault = az(f"backup vault show {WHERE} rsv-closing")["id"]
+    az(f"backup vault delete {WHERE} rsv-closing --yes")
+    [deleted] = [one for one in az("backup deleted-vault list --location eastasia") if one["properties"]["vaultId"].lower() == vault.lower()]
+    named = f"--location eastasia --name {deleted['name']}"
+    assert az(f"backup deleted-vault get {named}")["id"] == deleted["id"]
+    az(f"backup deleted-vault undelete {named}")
+    assert az(f"backup vault show {WHERE} rsv-closing")["properties"]["provisioningState"] == "Succeeded"
+    [item] = az("backup item list --resource-group rg-backup --vault-name rsv-closing")
+    assert (item["properties"]["friendlyName"], item["properties"]["isScheduledForDeferredDelete"]) == ("closed-01", True)
