@@ -181,7 +181,12 @@ def fleet_warnings(reports: Sequence[VmReport]) -> list[str]:
     for report in reports:
         for text in report.warnings:
             names.setdefault(text, []).append(report.vm.name)
-    return [f"{', '.join(of[:VMS_IN_WARNING])}{f' and {len(of) - VMS_IN_WARNING} more' if len(of) > VMS_IN_WARNING else ''}: {text}" for text, of in names.items()]
+    return [f"{_some(of)}: {text}" for text, of in names.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - VMS_IN_WARNING
+    return ", ".join(names[:VMS_IN_WARNING]) + (f" and {more} more" if more > 0 else "")
 
 
 def fleet_diff(reports: Sequence[VmReport]) -> dict[str, Any]:
