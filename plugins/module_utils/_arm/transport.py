@@ -71,9 +71,7 @@ class RequestsTransport:
             raise _explain(error, url, self._ca_path) from None
         except OSError as error:
             # What requests lets through: a CA bundle that cannot be read.
-            raise TransportError(
-                str(error), sent=False, permanent=True, code="CertificateBundleUnreadable", hint="Check ca_path (AZURE_CA_PATH) and REQUESTS_CA_BUNDLE."
-            ) from None
+            raise _unreadable(str(error)) from None
         return RawResponse(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, content)
 
     def _open(self) -> Any:
@@ -103,6 +101,10 @@ def _keep_headers(request: Any) -> Any:
     return request
 
 
+def _unreadable(text: str) -> TransportError:
+    return TransportError(text, sent=False, permanent=True, code="CertificateBundleUnreadable", hint="Check ca_path (AZURE_CA_PATH) and REQUESTS_CA_BUNDLE.")
+
+
 def _explain(error: Any, url: str, ca_path: str | None) -> TransportError:
     from urllib.parse import urlsplit
 
@@ -121,6 +123,8 @@ def _explain(error: Any, url: str, ca_path: str | None) -> TransportError:
             code="CertificateNotTrusted",
             hint="Set ca_path (AZURE_CA_PATH) to a bundle that holds the issuing CA; certificates are always verified.",
         )
+    if isinstance(error, kinds.SSLError) and "NO_CERTIFICATE_OR_CRL_FOUND" in str(error):
+        return _unreadable(f"{ca_path or 'The bundle of CA certificates'} holds no certificate in PEM format.")
     if isinstance(error, (kinds.InvalidURL, kinds.InvalidSchema, kinds.MissingSchema, kinds.InvalidHeader)):
         return TransportError(f"The request cannot be sent: {text}", sent=False, permanent=True, code="InvalidRequest")
     if isinstance(error, kinds.ProxyError):
@@ -131,7 +135,8 @@ def _explain(error: Any, url: str, ca_path: str | None) -> TransportError:
         return TransportError(f"{host} did not answer within {READ_TIMEOUT:g} s.", sent=True, code="ReadTimeout")
     sent = not names & {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ConnectionRefusedError", "gaierror"}
     verb = "broke off" if sent else "could not be made"
-    return TransportError(f"The connection to {host} {verb}: {text}", sent=sent)
+    hint = None if sent else "Check cloud_environment (AZURE_CLOUD_ENVIRONMENT), the name resolution, and whether a firewall or proxy is in between."
+    return TransportError(f"The connection to {host} {verb}: {text}", sent=sent, hint=hint)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

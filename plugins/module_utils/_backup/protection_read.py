@@ -100,8 +100,16 @@ def _check_policy(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[
     problems: dict[str, ArmError] = {}
     if wish.policy is None:
         return problems
-    for vault in vaults_of(entry for entry in plans if entry.sets_policy):
-        policy = find_policy(client, vault, wish.policy.name)
+    vaults = vaults_of(entry for entry in plans if entry.sets_policy)
+    for vault in vaults:
+        try:
+            policy = find_policy(client, vault, wish.policy.name)
+        except ArmError as error:
+            if len(vaults) == 1:
+                raise
+            # The VMs of the other vaults have nothing to do with it.
+            problems.update({entry.vm.key: error for entry in plans if _in(entry, vault) and entry.sets_policy})
+            continue
         for entry in plans:
             if _in(entry, vault) and entry.item is not None and (entry.item.policy_type, policy.type) == ("V2", "V1"):
                 problems[entry.vm.key] = ArmError(

@@ -80,7 +80,7 @@ def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequenc
         for_each([case for case in cases if _action(case) == "start"], lambda case: _validate(client, case, options))
     for case in cases:
         if case.open and case.decision is not None:
-            _announce(case, case.decision, options.tags)
+            _announce(case, case.decision, options)
     if not options.check_mode:
         watches = _apply(client, stamp, cases, start)
         _watch(client, stamp, cases, watches, options)
@@ -114,7 +114,7 @@ def _validate(client: ArmClient, case: Case, options: RestoreOptions) -> None:
     validate_restore(client, case.home, case.point.id, request, interval=interval, timeout=options.time_left())
 
 
-def _announce(case: Case, decision: Decision, tags: Mapping[str, str]) -> None:
+def _announce(case: Case, decision: Decision, options: RestoreOptions) -> None:
     """Facts and diff of what was decided: the same in check mode and for real."""
     report = case.report
     report.changed = decision.action == "start"
@@ -127,7 +127,11 @@ def _announce(case: Case, decision: Decision, tags: Mapping[str, str]) -> None:
     )
     if decision.run is not None:
         report.job = decision.run.job.as_result()
-    if report.changed:
+    tags = options.tags
+    if decision.action == "adopt" and options.wait and tags and case.target.mode != REPLACE:
+        # Nothing bears the tags of this task before the restore has ended.
+        _announce_tags(case, tags)
+    elif report.changed:
         point = decision.point
         report.after = {
             "mode": case.target.mode,
@@ -198,6 +202,9 @@ def _watch(client: ArmClient, stamp: Stamp, cases: Sequence[Case], watches: Sequ
         _note(case, followed)
         if followed.error is not None:
             case.report.fail(followed.error)
+            if _action(case) == "adopt":
+                # What would have been tagged is not there.
+                case.report.changed, case.report.after = False, {}
     ended = [by_key[key] for key, followed in outcomes.items() if followed.job is not None and followed.job.finished]
     _finish(client, ended, _with_bags(stamp, by_key, outcomes, options), options)
 

@@ -184,16 +184,23 @@ def _locate_by_status(client: ArmClient, vms: Sequence[Vm], group: str | None) -
 def _locate_by_listing(client: ArmClient, vms: Iterable[Vm], group: str | None) -> dict[str, Located]:
     wanted = list(vms)
     subscriptions = sorted({vm.subscription.lower(): vm.subscription for vm in wanted}.values())
-    vaults = [vault.ref for subscription in subscriptions for vault in list_vaults(client, subscription, group)]
+    vaults: list[VaultRef] = []
+    problems: dict[str, ArmError] = {}
+    for listed in run_each(subscriptions, lambda subscription: list_vaults(client, subscription, group)):
+        if listed.error is not None:
+            if len(subscriptions) == 1:
+                raise listed.error
+            problems[listed.item.lower()] = listed.error
+        vaults += [vault.ref for vault in listed.value or ()]
     items: dict[str, ProtectedItem] = {}
-    problem: ArmError | None = None
     for outcome in run_each(vaults, lambda vault: list_items(client, vault)):
-        problem = problem or outcome.error
+        if outcome.error is not None:
+            problems.setdefault(outcome.item.subscription.lower(), outcome.error)
         for key, item in (outcome.value or {}).items():
             items[key] = preferred(items.get(key), item)
     found: dict[str, Located] = {}
     for vm in wanted:
         place = items.get(vm.key)
         # A vault that could not be read may be the one: not found then means not known.
-        found[vm.key] = Located(vm, place.vault, place) if place else Located(vm, problem=problem)
+        found[vm.key] = Located(vm, place.vault, place) if place else Located(vm, problem=problems.get(vm.subscription.lower()))
     return found

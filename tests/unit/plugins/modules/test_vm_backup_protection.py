@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import HttpError
 from ansible_collections.lifeboat.azure_dr.plugins.modules import vm_backup_protection
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._backup.fake_vaults import (
     SUB,
@@ -44,6 +45,26 @@ def test_check_mode_and_the_real_run_agree(monkeypatch: pytest.MonkeyPatch, clie
     writes = len(client.writes)
     again = run_module(monkeypatch, vm_backup_protection, client, **params)
     assert not again["changed"] and not again["failed"] and len(client.writes) == writes
+
+
+def test_a_policy_that_one_vault_lacks_hides_no_vm_of_another(monkeypatch: pytest.MonkeyPatch, client: FakeClient) -> None:
+    client.add(item_of(vm("web-01")))
+    client.add(item_of(vm("web-02"), VAULT_B), VAULT_B)
+    client.faults.append(("GET", f"{VAULT_B.name}/backupPolicies/EnhancedPolicy", HttpError("no", status=404, code="ResourceNotFound")))
+    params = {"vm": COMMON["vm"], "vm_resource_group": "rg-prod", "policy": "EnhancedPolicy", "poll_interval": 1}
+    result = run_module(monkeypatch, vm_backup_protection, client, **params)
+    assert [(entry["changed"], entry["failed"]) for entry in result["vms"]] == [(True, False), (False, True)]
+    assert "EnhancedPolicy" in result["vms"][1]["failure"]["message"]
+
+
+def test_a_subscription_that_cannot_be_read_hides_no_vm_of_another(monkeypatch: pytest.MonkeyPatch, client: FakeClient) -> None:
+    client.add(item_of(vm("web-01")))
+    other = "/subscriptions/00000000-0000-0000-0000-0000000000aa"
+    there = [vm(f"web-{number:02d}").id.replace(f"/subscriptions/{SUB}", other) for number in range(6)]
+    client.faults.append(("GET", f"{other}/providers/Microsoft.RecoveryServices/vaults", HttpError("no", status=403, code="AuthorizationFailed")))
+    result = run_module(monkeypatch, vm_backup_protection, client, vm=[vm("web-01").id, *there], state="stopped", poll_interval=1)
+    assert [entry["failed"] for entry in result["vms"]] == [False] + [True] * 6
+    assert result["vms"][1]["failure"]["code"] == "AuthorizationFailed"
 
 
 def test_the_policys_id_names_the_vault(monkeypatch: pytest.MonkeyPatch, client: FakeClient) -> None:

@@ -214,6 +214,25 @@ def test_validation_is_asked_and_its_problems_are_failures(monkeypatch: pytest.M
     assert restore(monkeypatch, azure, {**NEW_VM, "validate": True})["changed"]
 
 
+@pytest.mark.parametrize("params", [DISKS, NEW_VM])
+def test_check_mode_foresees_the_tags_of_an_adopted_restore(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores, params: dict[str, Any]) -> None:
+    tagged = {**params, "tags": {"drill": "one"}}
+    restore(monkeypatch, azure, tagged, wait=False)
+    check = restore(monkeypatch, azure, tagged, check=True, diff=True)
+    real = restore(monkeypatch, azure, tagged, diff=True)
+    assert real["changed"] and not real["failed"] and real["vms"][0]["action"] == "adopted"
+    assert (check["changed"], check["diff"]) == (real["changed"], real["diff"])
+    assert not restore(monkeypatch, azure, tagged, check=True)["changed"] and not restore(monkeypatch, azure, tagged)["changed"]
+
+
+def test_an_adopted_restore_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores) -> None:
+    restore(monkeypatch, azure, {**NEW_VM, "tags": {"drill": "one"}}, wait=False)
+    azure.ends = "Failed"
+    monkeypatch.setattr(azure, "_effects", lambda *arguments: None)
+    result = restore(monkeypatch, azure, {**NEW_VM, "tags": {"drill": "one"}})
+    assert result["failed"] and not result["changed"]
+
+
 def test_tags_are_put_on_once(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores) -> None:
     params = {**NEW_VM, "tags": {"drill": "one"}}
     assert restore(monkeypatch, azure, params)["changed"]

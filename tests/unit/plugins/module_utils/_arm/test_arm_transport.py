@@ -84,6 +84,15 @@ def test_a_ca_file_that_is_not_there_is_said_so() -> None:
     assert caught.value.permanent
 
 
+def test_a_ca_file_without_a_certificate_is_said_so_for_good(pem: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("no certificate\n", encoding="utf-8")
+    with serving(pem, lambda request: None) as base, pytest.raises(TransportError) as caught:
+        send(RequestsTransport(str(bundle)), f"{base}/x")
+    assert caught.value.permanent and not caught.value.sent and caught.value.code == "CertificateBundleUnreadable"
+    assert str(bundle) in caught.value.message and "ca_path" in (caught.value.hint or "")
+
+
 def test_redirects_are_handed_back_not_followed(pem: Path) -> None:
     seen: list[str] = []
 
@@ -140,6 +149,7 @@ def test_a_refused_connection_and_an_unknown_host_were_surely_not_sent() -> None
         with pytest.raises(TransportError) as caught:
             send(RequestsTransport(), f"https://127.0.0.1:{port}/x", "POST")
     assert (caught.value.sent, caught.value.permanent) == (False, False)
+    assert "cloud_environment" in (caught.value.hint or "")
     with pytest.raises(TransportError) as unknown:
         send(RequestsTransport(), "https://no-such-host.invalid/x", "POST")
     assert unknown.value.sent is False
