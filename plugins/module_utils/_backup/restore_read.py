@@ -22,6 +22,7 @@ from .recovery_points import PointWish, RecoveryPoint, choose
 from .restore_plan import Decision, RestoreRun, Situation, read_run, same_target
 from .restore_request import NEW_VM, RestoreTarget
 from .restore_stamps import Stamp, VaultFacts
+from .restore_tags import lacks
 from .vaults import Located
 
 T = TypeVar("T")
@@ -45,6 +46,8 @@ class Case:
     situation: Situation = field(default_factory=lambda: Situation(points=()))
     known_jobs: frozenset[str] = frozenset()
     """Names of the VM's restore jobs that were there before anything was sent."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """What the restored VM is to be tagged with."""
     candidates: list[Job] = field(default_factory=list)
     """Those of them that may be the wanted restore."""
     decision: Decision | None = None
@@ -277,8 +280,10 @@ def _read_runs(stamp: Stamp, cases: Sequence[Case], listed: Mapping[str, Sequenc
 
 
 def _must_know(case: Case) -> bool:
-    """Whether the finished jobs decide anything; not for a target VM that is there and may be of any recovery point."""
-    return case.target.mode != NEW_VM or case.wish.name is not None or case.wish.before is not None
+    """Whether the finished jobs decide anything; not for a target VM that is there, has its tags and may be of any recovery point."""
+    if case.target.mode != NEW_VM or case.wish.name is not None or case.wish.before is not None:
+        return True
+    return case.situation.target_vm is not None and lacks(case.situation.target_vm, case.tags)
 
 
 def _look_into(stamp: Stamp, known: Mapping[str, Job], few: bool, case: Case) -> None:

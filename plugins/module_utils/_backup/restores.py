@@ -71,6 +71,8 @@ def make_cases(params: Mapping[str, Any], vms: Sequence[Vm], targets: Mapping[st
 
 def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequence[Case], options: RestoreOptions) -> list[VmReport]:
     """Brings all cases to their end and returns one report each; nothing that befalls one VM hides another's."""
+    for case in cases:
+        case.tags = options.tags
     place(cases, stamp.locate([case.vm for case in cases], choice))
     read_regions(stamp, cases)
     start = client.server_now() - timedelta(days=options.look_back)
@@ -333,4 +335,9 @@ def _collect(
         return []
     if job is not None and disks_without_vm(target, job, vm):
         report.fail(partial_failure(target, job, job.error()))
-    return [] if target.mode == REPLACE else to_tag(vm, made, listed, tags)
+    untagged = [] if target.mode == REPLACE else to_tag(vm, made, listed, tags)
+    if untagged and job is None and vm is not None:
+        # Tags say what drill_cleanup may delete, so a VM that some other hand has made must not get any.
+        report.warnings.append(f"{vm.get('name')} gets no tags, because no restore job is known that made it of this VM.")
+        return []
+    return untagged

@@ -233,6 +233,25 @@ def test_an_adopted_restore_that_fails_changes_nothing(monkeypatch: pytest.Monke
     assert result["failed"] and not result["changed"]
 
 
+def test_a_vm_that_no_known_restore_made_gets_no_tags(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores) -> None:
+    azure.put_machine(TARGET_VM, f"{RG_DR}/providers/Microsoft.Compute/disks/its-own")
+    for check in (True, False):
+        result = restore(monkeypatch, azure, {**NEW_VM, "tags": {"drill": "one"}}, check=check)
+        assert not result["changed"] and not result["failed"] and not azure.writes
+        assert [text for text in result["warnings"] if "gets no tags" in text], "drill_cleanup would delete it"
+
+
+def test_a_fleet_that_was_killed_before_its_tags_gets_them(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores) -> None:
+    names = [f"fleet-{number:03d}" for number in range(50)]
+    for name in names:
+        azure.protect(name, 1)
+    restore(monkeypatch, azure, {**NEW_VM, "vm": names})
+    tagged = {**NEW_VM, "vm": names, "tags": {"drill": "one"}}
+    assert restore(monkeypatch, azure, tagged, check=True)["changed"]
+    assert restore(monkeypatch, azure, tagged)["changed"] and azure.sent_restores == len(names)
+    assert all(machine["tags"] == {"drill": "one"} for machine in azure.machines.values())
+
+
 def test_tags_are_put_on_once(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores) -> None:
     params = {**NEW_VM, "tags": {"drill": "one"}}
     assert restore(monkeypatch, azure, params)["changed"]
