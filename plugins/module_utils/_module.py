@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import traceback
 from functools import cached_property
 from typing import Any, Callable, Mapping, Sequence
 
@@ -151,12 +152,24 @@ def run(
         result = body(task)
     except ArmError as error:
         problem = error
+    except Exception as error:  # a defect of ours, or an answer of a shape that nobody has seen: told in words as well
+        problem = defect(error)
     # Outside the handler, so that Ansible attaches no traceback to a failure that is explained in words.
     if problem is not None:
         module.fail_json(msg=str(problem), failure=problem.as_failure(), changed=False)
     if result.get("failed"):
         module.fail_json(**{name: value for name, value in result.items() if name != "failed"})
     module.exit_json(**result)
+
+
+def defect(error: Exception) -> ArmError:
+    """The failure for an exception that nothing foresaw: what it was and where, without a traceback."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return ArmError(
+        f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}, line {place.lineno}, {place.name})",
+        code="UnexpectedError",
+        hint="This is a defect of the collection; please report it with this message. Running the task again starts nothing twice.",
+    )
 
 
 def fleet_result(task: Task, reports: Sequence[VmReport]) -> dict[str, Any]:
