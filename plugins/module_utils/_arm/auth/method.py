@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -28,6 +29,11 @@ _AADSTS_HINTS = {
     "AADSTS700213": "The app has no federated credential for this token's subject.",
     "AADSTS500011": "The tenant does not know the cloud's Resource Manager: check cloud_environment.",
 }
+
+
+# The login host gave no answer, or one that broke off: azure-core's and requests' names for it.
+_NO_ANSWER = frozenset({"ServiceRequestError", "ServiceResponseError", "ConnectionError", "Timeout", "ChunkedEncodingError", "ContentDecodingError", "DecodeError"})
+_TOLD_STATUS = re.compile(r"HTTP Error: (\d{3})\b")
 
 
 class Gap(NamedTuple):
@@ -113,6 +119,7 @@ def grant_from(name: str, make_credential: Callable[[], Any], cloud: Cloud) -> G
 
 def explain(name: str, error: Exception, cloud: Cloud) -> ArmError:
     """An error of the library in our words. What a later try may heal is a TransportError, what it will not an AuthError."""
+    causes = _causes(error)
     kinds = {kind.__name__ for kind in type(error).__mro__}
     whole = redact(error)
     text = first_lines(whole)
@@ -126,11 +133,28 @@ def explain(name: str, error: Exception, cloud: Cloud) -> ArmError:
             code="CertificateNotTrusted",
             hint="Set ca_path (AZURE_CA_PATH) to a bundle that holds the issuing CA; certificates are always verified.",
         )
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if kinds & {"ServiceRequestError", "ServiceResponseError"} or status == 429 or (isinstance(status, int) and status >= 500):
+    # azure-identity wraps whatever happened below it into one kind of error; what it was shows in the causes.
+    status = next((found for cause in causes if isinstance(found := getattr(getattr(cause, "response", None), "status_code", None), int)), None)
+    if status is None and (told := _TOLD_STATUS.search(whole)):
+        status = int(told.group(1))
+    below = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    if "DecodeError" in below:
+        # What could not be read is repeated in the message, and it may be a good part of a token.
+        text = first_lines(whole.partition("Content:")[0])
+    if below & _NO_ANSWER or (status is not None and (status == 429 or status >= 500)):
         return TransportError(f"{cloud.authority} gave no token: {text}", sent=False, code="LoginUnreachable")
     hint = next((words for code, words in _AADSTS_HINTS.items() if code in whole), None)
-    return AuthError(f"Signing in with {name} failed: {text}", status=status if isinstance(status, int) else None, hint=hint)
+    return AuthError(f"Signing in with {name} failed: {text}", status=status, hint=hint)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what it was raised from."""
+    found: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in found:
+        found.append(current)
+        current = current.__cause__ or current.__context__
+    return found
 
 
 def first_lines(text: str, limit: int = 500) -> str:

@@ -49,6 +49,18 @@ class ClientAuthenticationError(Exception):
         self.response = types.SimpleNamespace(status_code=status)
 
 
+class DecodeError(Exception):
+    """Named like azure-core's."""
+
+
+def wrapped(cause: Exception) -> Exception:
+    """As azure-identity raises it, whatever went wrong below: one kind of error, without the HTTP answer."""
+    error = ClientAuthenticationError(f"Authentication failed: {cause}")
+    error.response = None  # type: ignore[assignment]
+    error.__cause__ = cause
+    return error
+
+
 class FakeIdentity:
     """Stands in for azure.identity: every credential class notes its arguments and hands out tokens or raises."""
 
@@ -336,6 +348,10 @@ def test_the_end_of_auto_names_every_method_and_its_reason(identity: FakeIdentit
         (ServiceRequestError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), TransportError, "CertificateNotTrusted"),
         (ClientAuthenticationError("down", 503), TransportError, "LoginUnreachable"),
         (ClientAuthenticationError("slow down", 429), TransportError, "LoginUnreachable"),
+        (wrapped(ServiceRequestError("Connection aborted.")), TransportError, "LoginUnreachable"),
+        (wrapped(ValueError("HTTP Error: 503")), TransportError, "LoginUnreachable"),
+        (wrapped(ValueError("HTTP Error: 400")), AuthError, "AuthenticationFailed"),
+        (wrapped(DecodeError("JSON is invalid: Unterminated string\nContent: {")), TransportError, "LoginUnreachable"),
         (ClientAuthenticationError("AADSTS700016: unknown", 400), AuthError, "AuthenticationFailed"),
         (ValueError("Unable to get authority configuration"), AuthError, "AuthenticationFailed"),
     ],
@@ -347,6 +363,14 @@ def test_what_may_heal_is_told_from_what_will_not(identity: FakeIdentity, proble
     assert caught.value.code == code  # type: ignore[attr-defined]
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
     assert getattr(caught.value, "permanent", False) is (code == "CertificateNotTrusted")
+
+
+def test_half_a_token_that_could_not_be_read_is_not_shown(identity: FakeIdentity) -> None:
+    half = '{"token_type": "Bearer", "expires_in": 3600, "ext": "' + "x" * 30 + '", "access_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJ'
+    identity.problems["ClientSecretCredential"] = wrapped(DecodeError(f"JSON is invalid: Unterminated string\nContent: {half}"))
+    with pytest.raises(TransportError) as caught:
+        tokens(options(PRINCIPAL)).token()
+    assert "JSON is invalid" in str(caught.value) and "Content" not in str(caught.value) and "eyJ" not in str(caught.value)
 
 
 # Freshness ---------------------------------------------------------------------------------------------------------------
