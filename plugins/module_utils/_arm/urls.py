@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from .errors import RefusedUrl
 from .redact import short_url
@@ -45,14 +45,6 @@ def arm_url(base: str, path: str, api_version: str | None, params: Mapping[str, 
 def path_of(url: str) -> str:
     """The path of a URL or path, without its query."""
     return urlsplit(url).path
-
-
-def api_version_of(url: str) -> str | None:
-    """The api-version in the query of a URL, None when there is none."""
-    for name, value in parse_qsl(urlsplit(url).query):
-        if name.lower() == "api-version":
-            return value
-    return None
 
 
 def describe(method: str, url_or_path: str) -> str:

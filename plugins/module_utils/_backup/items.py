@@ -63,10 +63,8 @@ class ProtectedItem:
     """Time of the newest recovery point."""
     disks: Disks | None
     soft_deleted: bool
-    deleted_time: datetime | None
     purge_time: datetime | None
     """When the data of a soft-deleted item is gone for good."""
-    source_location: str | None
 
     @property
     def protected(self) -> bool:
@@ -146,9 +144,7 @@ def read_item(resource: Mapping[str, Any], now: datetime) -> ProtectedItem | Non
         last_recovery_point=_time(properties, "lastRecoveryPoint"),
         disks=_disks(properties),
         soft_deleted=soft_deleted,
-        deleted_time=deleted,
         purge_time=_purge_time(properties, deleted, now) if soft_deleted else None,
-        source_location=properties.get("sourceLocation") or None,
     )
 
 

@@ -62,12 +62,6 @@ def vm_of_id(text: object) -> Vm | None:
     return Vm(*match.groups()) if match else None
 
 
-def same_vm(left: str | None, right: str | None) -> bool:
-    """Whether two VM ids mean the same VM."""
-    one, other = vm_of_id(left), vm_of_id(right)
-    return one is not None and other is not None and one.key == other.key
-
-
 def vm_pair(vm: Vm) -> str:
     """``iaasvmcontainerv2;{group};{vm}``: what jobs and items call ``containerName``, and the name of a protectable item."""
     return f"iaasvmcontainerv2;{vm.group.lower()};{vm.name.lower()}"

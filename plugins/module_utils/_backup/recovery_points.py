@@ -193,11 +193,6 @@ def choose(points: Sequence[RecoveryPoint], wish: PointWish) -> RecoveryPoint:
     raise ArmError(_none_fits(flaws), code="RecoveryPointNotFound", hint="List what there is with the module recovery_point_info.")
 
 
-def matching(points: Iterable[RecoveryPoint], wish: PointWish) -> list[RecoveryPoint]:
-    """All points that fit the wish, newest first."""
-    return [point for point in newest_first(points) if unsuitable(point, wish) is None]
-
-
 def unsuitable(point: RecoveryPoint, wish: PointWish) -> str | None:
     """Why this point does not fit the wish, None when it does."""
     if wish.name is not None and point.name != wish.name:

@@ -123,10 +123,6 @@ class ArmEndpoint:
         if action.subscription and not may(self._grants[principal.object_id], action.name, action.scope):
             raise forbidden(principal, action)
 
-    def readable_subscription(self, object_id: str) -> bool:
-        """Whether the caller sees the estate's subscription in lists."""
-        return any(grant.allowed for grant in self._grants.get(object_id, ()))
-
     def _check_group(self, incoming: Incoming, action: Action) -> None:
         inside = incoming.raw_path.strip("/").count("/") > 3
         groups = self.world.state(ResourcesState)

@@ -12,8 +12,6 @@ from ..estate import Estate, Principal
 from ..replies import Reply
 from .tokens import TokenIssuer
 
-TOKEN_PATH = "/metadata/identity/oauth2/token"
-
 
 def managed_identity_token(
     headers: Mapping[str, str], query: Mapping[str, str], estate: Estate, tokens: TokenIssuer, base_url: str

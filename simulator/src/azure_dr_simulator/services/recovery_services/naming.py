@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-PROVIDER = "Microsoft.RecoveryServices"
-
 _VM_ID = re.compile(
     r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
     r"/providers/Microsoft\.Compute/virtualMachines/(?P<name>[^/]+)/?$",

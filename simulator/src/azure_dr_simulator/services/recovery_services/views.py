@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import timezone
 from typing import Any
 
 from ...routing import Call
@@ -228,7 +228,3 @@ def _point_properties(vault: Vault, item: Item, point: RecoveryPoint, version: s
     if version >= NEWEST:
         details["immutabilityProperties"] = {"isImmutable": immutable}
     return details
-
-
-def is_expired(point: RecoveryPoint, now: datetime) -> bool:
-    return point.expiry is not None and now >= point.expiry

@@ -8,7 +8,6 @@ from __future__ import annotations
 import pytest
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import RefusedUrl
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.urls import (
-    api_version_of,
     arm_url,
     describe,
     is_absolute,
@@ -91,8 +90,3 @@ def test_paths_and_urls_are_told_apart() -> None:
 )
 def test_calls_are_named_by_type_and_name(method: str, path: str, words: str) -> None:
     assert describe(method, path) == words
-
-
-def test_the_api_version_of_a_url() -> None:
-    assert api_version_of(f"{BASE}/x?p=1&api-version=2024-11-01&t=1") == "2024-11-01"
-    assert api_version_of(f"{BASE}/x") is None

@@ -13,7 +13,6 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.names im
     item_path,
     item_path_of_id,
     operation_path,
-    same_vm,
     vault_of_id,
     vm_of_container,
     vm_of_id,
@@ -72,12 +71,6 @@ def test_vault_of_what_is_none(text: object) -> None:
 @pytest.mark.parametrize("text", [None, "", VAULT_PATH, f"/subscriptions/{SUB}/resourceGroups/g/providers/Microsoft.ClassicCompute/virtualMachines/old"])
 def test_vm_of_what_is_none(text: object) -> None:
     assert vm_of_id(text) is None
-
-
-def test_same_vm_compares_without_case() -> None:
-    assert same_vm(MACHINE.id, MACHINE.id.upper().replace("/SUBSCRIPTIONS", "/subscriptions"))
-    assert not same_vm(MACHINE.id, MACHINE.id + "0")
-    assert not same_vm("", "")
 
 
 @pytest.mark.parametrize(

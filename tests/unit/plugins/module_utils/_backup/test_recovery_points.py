@@ -15,7 +15,6 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.recovery
     PointWish,
     RecoveryPoint,
     choose,
-    matching,
     parse_point,
     point_details,
     point_facts,
@@ -106,10 +105,6 @@ def test_choose_from_nothing() -> None:
 
 def test_a_copy_brought_back_from_the_archive_is_in_the_vault() -> None:
     assert choose([point("1", 0, "AppConsistent", REHYDRATED)], PointWish(needs_vault=True)).name == "1"
-
-
-def test_matching_keeps_all_that_fit_newest_first() -> None:
-    assert [found.name[-1] for found in matching(FLEET, PointWish(tier="vault"))] == ["4", "2"]
 
 
 def test_old_versions_print_numbers() -> None:
