@@ -15,7 +15,7 @@ STEPS := sanity units integration lint types docs-lint changelog-lint simulator-
 .PHONY: help rehearse test bench bench-peer venv stage clean units-fast conformance-cli conformance-sdk conformance-azcollection $(STEPS)
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
 
 rehearse: stage ## Rehearse a whole disaster recovery on the simulator
 	@$(BIN)/python $(TOOLS)/rehearse.py $(BUILD) $(ARGS)

@@ -12,7 +12,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   action_group:
-    description: Use C(group/lifeboat.azure_dr.azure_dr) in C(module_defaults) to set options for all modules of this collection.
+    description: Use C(group/lifeboat.azure_dr.azure_dr) in C(module_defaults) to set options that all modules of this collection have.
     support: full
     membership:
       - lifeboat.azure_dr.azure_dr
@@ -38,7 +38,7 @@ attributes:
     INFO = r"""
 attributes:
   action_group:
-    description: Use C(group/lifeboat.azure_dr.azure_dr) in C(module_defaults) to set options for all modules of this collection.
+    description: Use C(group/lifeboat.azure_dr.azure_dr) in C(module_defaults) to set options that all modules of this collection have.
     support: full
     membership:
       - lifeboat.azure_dr.azure_dr

@@ -33,20 +33,21 @@ options:
     type: str
   x509_certificate_path:
     description:
-      - A PEM file with the certificate of the service principal and its private key, instead of O(secret).
+      - A file, PEM or PKCS12, with the certificate of the service principal and its private key, instead of O(secret).
+      - The password of the file, if it has one, is taken from the environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD).
       - If not set, the environment variable E(AZURE_X509_CERTIFICATE_PATH) or E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
     type: path
   auth_source:
     description:
       - How to sign in.
       - V(auto) takes the first that has what it needs, in the order V(access_token), V(service_principal), V(workload_identity), V(msi), V(cli).
-      - V(env) takes credentials from the environment variables only.
+      - V(env) takes V(access_token), V(service_principal) or V(workload_identity) likewise, from the environment variables only.
       - V(service_principal) signs in with O(client_id), O(tenant) and O(secret) or O(x509_certificate_path).
       - V(workload_identity) exchanges the token in the file named by the environment variable E(AZURE_FEDERATED_TOKEN_FILE).
       - V(msi) uses the managed identity of the machine that the module runs on.
       - V(cli) uses the login of the Azure CLI.
       - V(access_token) uses O(access_token).
-      - If not set, the environment variable E(ANSIBLE_AZURE_AUTH_SOURCE) is used, and else V(auto).
+      - If not set, the environment variable E(ANSIBLE_AZURE_AUTH_SOURCE) or E(AZURE_AUTH_SOURCE) is used, and else V(auto).
     type: str
     choices:
       - auto

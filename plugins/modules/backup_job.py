@@ -60,8 +60,9 @@ EXAMPLES = r"""
 
 - name: Wait for jobs that an earlier task has started
   lifeboat.azure_dr.backup_job:
-    job: "{{ restores.vms | map(attribute='job.id') | list }}"
+    job: "{{ restores.vms | selectattr('job', 'defined') | map(attribute='job.id') | list }}"
     wait_timeout: 7200
+  when: restores.vms | selectattr('job', 'defined') | length > 0
 
 - name: Cancel a backup
   lifeboat.azure_dr.backup_job:

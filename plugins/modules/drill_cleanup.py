@@ -50,7 +50,7 @@ EXAMPLES = r"""
   lifeboat.azure_dr.drill_cleanup:
     subscription_id: 00000000-0000-0000-0000-000000000001
     tags:
-      drill: 2026-06-01
+      drill: "2026-06-01"
     resource_group: [rg-dr-drill]
 """
 

@@ -50,7 +50,7 @@ options:
     choices: [protected, stopped, suspended, soft_deleted, invalid]
   health:
     description:
-      - List only VMs that Azure's check of the backup says one of this of.
+      - List only VMs of which Azure's check of the backup says one of these.
     type: list
     elements: str
     choices: [Passed, ActionRequired, ActionSuggested, Invalid]

@@ -93,7 +93,8 @@ EXAMPLES = r"""
 
 - name: Wait for all of them
   lifeboat.azure_dr.backup_job:
-    job: "{{ backups.vms | map(attribute='job', default={}) | selectattr('id', 'defined') | map(attribute='id') | list }}"
+    job: "{{ backups.vms | selectattr('job', 'defined') | map(attribute='job.id') | list }}"
+  when: backups.vms | selectattr('job', 'defined') | length > 0
 """
 
 RETURN = r"""

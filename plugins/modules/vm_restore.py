@@ -261,6 +261,11 @@ EXAMPLES = r"""
     storage_account: stdrstaging
     wait: false
   register: started
+
+- name: Wait for all of them
+  lifeboat.azure_dr.backup_job:
+    job: "{{ started.vms | selectattr('job', 'defined') | map(attribute='job.id') | list }}"
+  when: started.vms | selectattr('job', 'defined') | length > 0
 """
 
 RETURN = r"""
