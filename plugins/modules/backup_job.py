@@ -24,6 +24,7 @@ options:
     description:
       - The jobs, by name, which needs O(vault), or by resource id, as the other modules return them.
       - One failing job does not hide what became of the others. The result has one entry for each.
+      - An empty list is fine, since a task that had nothing to start, or ran in check mode, has no jobs to wait for.
     type: list
     elements: str
     required: true

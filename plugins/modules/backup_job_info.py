@@ -246,7 +246,7 @@ def with_details(task: Task, jobs: list[Job]) -> list[Job]:
 def body(task: Task) -> dict[str, Any]:
     choice = check_vault(task.params["vault"], task.params["resource_group"], task.subscription)
     search = read_search(task.params, task.subscription)
-    jobs = (named if task.params["job"] else listed)(task, choice, search)
+    jobs = (listed if task.params["job"] is None else named)(task, choice, search)
     return {"changed": False, "jobs": [job.as_result() for job in newest_first(jobs)]}
 
 

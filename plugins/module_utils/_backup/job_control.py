@@ -65,10 +65,8 @@ class JobReport:
 
 
 def parse_jobs(texts: Sequence[str]) -> list[JobRef]:
-    """The jobs of the option ``job``, in the order given; raises OptionError before any request."""
+    """The jobs of the option ``job``, in the order given; raises OptionError before any request. None is fine: a task may have started none."""
     refs = [_parse_job(text.strip()) for text in texts]
-    if not refs:
-        raise OptionError("job", "give at least one job, by name or resource id")
     seen: set[str] = set()
     for ref in refs:
         if ref.name.lower() in seen:

@@ -227,7 +227,7 @@ def _note(case: Case, followed: Followed) -> None:
         case.report.job = followed.job.as_result()
         case.report.warnings += followed.job.warnings
     elif followed.job_id is not None:
-        case.report.job = {"name": followed.job_id}
+        case.report.job = {"id": f"{followed.watch.vault.id}/backupJobs/{followed.job_id}", "name": followed.job_id}
 
 
 def _with_bags(stamp: Stamp, cases: Mapping[str, Case], outcomes: Mapping[str, Followed], options: RestoreOptions) -> dict[str, Job | None]:

@@ -184,7 +184,6 @@ def test_a_kind_of_job_that_cannot_be_cancelled(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"job": []}, "job"),
         ({"job": ["a b"], "vault": "v-1", "resource_group": "rg"}, "job"),
         ({"job": ["job-1"]}, "vault"),
         ({"job": ["job-1", "JOB-1"], "vault": "v-1", "resource_group": "rg"}, "job"),
@@ -201,10 +200,15 @@ def test_a_kind_of_job_that_cannot_be_cancelled(monkeypatch: pytest.MonkeyPatch)
 def test_bad_options_fail_before_any_request(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], named: str) -> None:
     azure = FakeBackup(1)
     for module in (backup_job, backup_job_info):
-        if module is backup_job_info and not options["job"]:
-            continue
         result = Run(monkeypatch, azure, module)(**options)
         assert result["failed"] and result["failure"]["target"] == named and not azure.sent
+
+
+def test_no_job_is_nothing_to_wait_for_or_to_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    azure, _vault, _ids = with_jobs(2)
+    for module in (backup_job, backup_job_info):
+        result = Run(monkeypatch, azure, module)(job=[])
+        assert not result["failed"] and not result["changed"] and result["jobs"] == [] and not azure.sent
 
 
 def names(result: dict[str, Any]) -> list[str]:

@@ -58,6 +58,7 @@ def test_four_runs(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores, params:
 def test_a_restore_under_way_is_adopted(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores, params: dict[str, Any]) -> None:
     started = restore(monkeypatch, azure, params, wait=False)
     assert started["changed"] and started["vms"][0]["job"]["name"] == "job-1"
+    assert started["vms"][0]["job"]["id"] == f"{VAULT_A.id}/backupJobs/job-1", "what backup_job takes"
     foreseen = restore(monkeypatch, azure, params, check=True)
     assert not foreseen["changed"] and foreseen["vms"][0]["action"] == "adopted"
     adopted = restore(monkeypatch, azure, {**params, "force": True})
