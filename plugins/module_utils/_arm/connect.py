@@ -38,7 +38,7 @@ def connect(
     environment: Mapping[str, str] | None = None,
     transport: Transport | None = None,
 ) -> ArmClient:
-    """A client for the auth options of a module (facts L.1). Sends nothing yet: discovery and sign-in wait for the first call.
+    """A client for the auth options of a module. Sends nothing yet: discovery and sign-in wait for the first call.
 
     ``params`` holds the options of ``auth.options.ENVIRONMENT`` and ``api_versions``; empty strings count as unset and the
     AZURE_* variables of ``environment`` (default: the process') fill in. Raises OptionError.

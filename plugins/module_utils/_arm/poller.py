@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Long-running operations: what to poll, what an answer means, and the wait (facts L.4).
+"""Long-running operations: what to poll, what an answer means, and the wait.
 
 A status that could not be read is no failure of the operation: real Azure answers status reads with 500, 502 and 429 while
 the operation goes on.
@@ -148,7 +148,7 @@ def wait_for_operation(
 
 
 def result_of(client: ArmClient, operation: Operation, status: OperationStatus, api: Api) -> Any:
-    """The result of an operation that succeeded (facts L.4, step 6).
+    """The result of an operation that succeeded.
 
     PUT and PATCH: the resource, read anew. POST: what Location answers, else ``properties.output`` of the status. DELETE: None.
     """

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps below Azure's request limits, and makes one 429 stop all workers of its class.
 
-Two counts matter (facts L.2, D.5): a token bucket per subscription and verb (reads, writes, deletes), which is paced here
+Two counts matter: a token bucket per subscription and verb (reads, writes, deletes), which is paced here
 before Azure has to, and a count per ARM action (``Microsoft.RecoveryServices/vaults/backupJobs/read``), whose size Azure only
 tells in a header, if at all. The latter is remembered for those who plan their reads by it (``budget``).
 """

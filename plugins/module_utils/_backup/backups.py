@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an on-demand backup task has to do for one VM: nothing, adopt a backup that runs, or start one. Pure; all idempotency is here.
 
-Azure has no idempotent backup (facts D.1): every accepted request is an attempt, of which it allows nine a day and VM. So the
+Azure has no idempotent backup: every accepted request is an attempt, of which it allows nine a day and VM. So the
 wish is not "back up" but "a recovery point no older than so much".
 """
 
@@ -105,7 +105,7 @@ def plan(place: Located, running: Sequence[Job], wish: Wish, now: datetime) -> P
 
 
 def request_body(expiry: datetime | None) -> dict[str, Any]:
-    """The body of POST backup (facts D.1); without an expiry Azure keeps the point for 30 days."""
+    """The body of POST backup; without an expiry Azure keeps the point for 30 days."""
     properties: dict[str, Any] = {"objectType": "IaasVMBackupRequest"}
     if expiry is not None:
         properties["recoveryPointExpiryTimeInUTC"] = f"{expiry:%Y-%m-%dT%H:%M:%S}.{expiry.microsecond // 1000:03d}Z"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Restore from the paired region (facts F.7, api 2021-11-15): its own list calls, an access token, a trigger and jobs of its own.
+"""Restore from the paired region (api 2021-11-15): its own list calls, an access token, a trigger and jobs of its own.
 
 The trailing slashes and the old API version are what leads to the paired region. Its jobs are read by POST and do not count
 against the job reads of the vault's region.
@@ -108,7 +108,7 @@ class SecondaryStamp:
         return found
 
     def _flag(self, vault: VaultRef) -> bool:
-        """Where the vault itself says nothing of its redundancy, its storage config does (facts A.2)."""
+        """Where the vault itself says nothing of its redundancy, its storage config does."""
         config = self._client.find(f"{vault.path}/backupstorageconfig/vaultstorageconfig", BACKUP) or {}
         return bool((config.get("properties") or {}).get("crossRegionRestoreFlag"))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Discovery: making a vault look for VMs, and the VMs that it could protect (facts C.2)."""
+"""Discovery: making a vault look for VMs, and the VMs that it could protect."""
 
 from __future__ import annotations
 

@@ -281,7 +281,7 @@ def get_job(client: ArmClient, vault: VaultRef, job_id: str) -> Job | None:
 
 
 def cancel_job(client: ArmClient, vault: VaultRef, job_id: str) -> Response:
-    """Asks Azure to cancel; the job goes through Cancelling to Cancelled. Asking twice does no harm (facts L.5)."""
+    """Asks Azure to cancel; the job goes through Cancelling to Cancelled. Asking twice does no harm."""
     return client.post(f"{job_path(vault, job_id)}/cancel", BACKUP)
 
 

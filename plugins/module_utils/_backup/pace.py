@@ -12,7 +12,7 @@ from __future__ import annotations
 from .._arm.throttle import Budget
 
 SMALLEST_LIMIT = 149
-"""The lowest count that Azure has shown at the start of a window (facts D.5): a lower "most ever left" means that others read too."""
+"""The lowest count that Azure has shown at the start of a window: a lower "most ever left" means that others read too."""
 
 LONGEST_WINDOW = 3600.0
 """Seconds of the longest window that Azure counts in; reads that are spread over it are always allowed."""

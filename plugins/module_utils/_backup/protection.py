@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What it takes to bring a VM's protection into the state that is wanted. No requests are made here.
 
-One verb of Azure, PUT of the protected item, means many things (facts C.3): enable, change policy, resume, exclude disks, stop,
+One verb of Azure, PUT of the protected item, means many things: enable, change policy, resume, exclude disks, stop,
 suspend, undelete. Each accepted PUT starts a job, also one that changes nothing, so nothing is sent that is not needed.
 """
 

@@ -171,7 +171,7 @@ def point_wish(params: Params, *, needs_vault: bool = False) -> PointWish:
 
 
 def needs_vault(params: Params, target: RestoreTarget) -> bool:
-    """Whether only a copy in the vault will do: other zone, other subscription, other region, replaced disks (facts E.2, F.2)."""
+    """Whether only a copy in the vault will do: other zone, other subscription, other region, replaced disks."""
     elsewhere = bool(target.group_id) and not _same_subscription(target.group_id or "", target.source_vm_id)
     return bool(params.get("from_secondary_region") or target.zone or elsewhere or target.mode == REPLACE)
 

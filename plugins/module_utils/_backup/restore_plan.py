@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a restore task has to do for one VM: start a restore, adopt one that runs, or nothing. Pure; all idempotency is here.
 
-Azure has no idempotent restore (facts F.5): each accepted request is a new job with new disks. What tells restores apart is the
+Azure has no idempotent restore: each accepted request is a new job with new disks. What tells restores apart is the
 job: its kind, target and point time are in the property bag, the point's name is not.
 """
 

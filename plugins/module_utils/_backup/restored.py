@@ -33,7 +33,7 @@ def restored_facts(target: RestoreTarget, job: Job | None, vm: Mapping[str, Any]
         "virtual_machine_id": vm.get("id") if vm else None,
         "disks": sorted(disks),
         "storage_account_id": target.storage_account_id,
-        # Renamed in 2025 (facts 2026, section 7); the paired region still had the old name in 2024.
+        # Renamed in 2025; the paired region still had the old name in 2024.
         "template_blob_uri": bag.get("Create VM Template Blob Uri") or bag.get("Template Blob Uri"),
         "config_blob_uri": bag.get("Config Blob Uri"),
         "config_blob_container": bag.get("Config Blob Container Name"),
@@ -97,7 +97,7 @@ def disk_names_of(target: RestoreTarget) -> list[str]:
 
 
 def disks_without_vm(target: RestoreTarget, job: Job, vm: Mapping[str, Any] | None) -> bool:
-    """Whether a restore as a new VM ended with disks but without the VM (facts F.3): a size or an image that is no more."""
+    """Whether a restore as a new VM ended with disks but without the VM: a size or an image that is no more."""
     if target.mode != NEW_VM or vm is not None or not job.finished:
         return False
     if not job.detailed:

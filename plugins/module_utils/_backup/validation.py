@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Azure's own check of a restore before it is started (facts F.6). It only reads, so it also runs in check mode."""
+"""Azure's own check of a restore before it is started. It only reads, so it also runs in check mode."""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ _AADSTS_HINTS = {
 
 
 # The login host gave no answer, or one that broke off: azure-core's and requests' names for it.
-_NO_ANSWER = frozenset({"ServiceRequestError", "ServiceResponseError", "ConnectionError", "Timeout", "ChunkedEncodingError", "ContentDecodingError", "DecodeError"})
+_NO_ANSWER = frozenset(
+    {"ServiceRequestError", "ServiceResponseError", "ConnectionError", "Timeout", "ChunkedEncodingError", "ContentDecodingError", "DecodeError"}
+)
 _TOLD_STATUS = re.compile(r"HTTP Error: (\d{3})\b")
 
 

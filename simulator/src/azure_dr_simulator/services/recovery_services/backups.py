@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""On-demand backups: the course of a backup job and the recovery point it makes (facts D.1, 2026 6)."""
+"""On-demand backups: the course of a backup job and the recovery point it makes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _check_allowed(vault: Vault, item: Item, now: datetime) -> None:
             "The backup operation failed as protection of the item is stopped. Please resume protection and try again.",
         )
     if running_backup(vault, item, now) is not None:
-        # The code and text are documented (fact D.1); the HTTP status is not.
+        # The code and text are documented; the HTTP status is not.
         raise AzureError(
             409,
             "UserErrorBackupOperationInProgress",

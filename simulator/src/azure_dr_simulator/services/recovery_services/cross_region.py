@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cross-region restore: the seven steps through the paired region (facts F.7, 2026 8)."""
+"""Cross-region restore: the seven steps through the paired region."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from .naming import PAIRED_REGION
 from .state import Item, RecoveryPoint, RecoveryServicesState, Vault
 
 SECONDARY_VERSION = "2021-11-15"
-"""Together with a trailing slash, this api-version routes a read to the paired region (facts F.7)."""
+"""Together with a trailing slash, this api-version routes a read to the paired region."""
 
 
 def paired_region(state: RecoveryServicesState, location: str) -> str | None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deleted vaults: list, get, undelete (facts 2026, 3)."""
+"""Deleted vaults: list, get, undelete."""
 
 from __future__ import annotations
 

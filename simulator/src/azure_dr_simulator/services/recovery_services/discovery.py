@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Discovery of VMs, and the checks before protection (facts C.2)."""
+"""Discovery of VMs, and the checks before protection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .state import Item, Operation, Vault, state_of
 
 
 def refresh_containers(call: Call) -> Reply:
-    """202; the Location answers 202 until 204. The status URL has another api-version than the request (fact M25)."""
+    """202; the Location answers 202 until 204. The status URL has another api-version than the request."""
     vault = vault_of(call)
     world, now = call.world, call.world.now()
     operation = Operation(id=world.new_id(), start=now, end=now + timedelta(seconds=vault.vary("refresh", now).between(5, 12)))

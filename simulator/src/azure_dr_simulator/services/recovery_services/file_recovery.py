@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recovery of single files: a point is offered as disks for a while, by a script that contains its password (facts G).
+"""Recovery of single files: a point is offered as disks for a while, by a script that contains its password.
 
 The script of the simulator only says what it is: there is no data plane to connect to.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Protection intents: what the portal's VM blade uses (facts C.2). They answer 200 whatever the job then finds."""
+"""Protection intents: what the portal's VM blade uses. They answer 200 whatever the job then finds."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def get_item(call: Call) -> Reply:
 
 
 def list_items(call: Call) -> Reply:
-    """200 a page. With api-version 2021-11-15 (trailing slash) the items readable in the paired region (facts F.7)."""
+    """200 a page. With api-version 2021-11-15 (trailing slash) the items readable in the paired region."""
     vault = vault_of(call)
     wanted = parse_filter(call)
     rows = [item for item in vault.items.values() if _wanted(wanted, item)]
@@ -55,7 +55,7 @@ def _names_container(wanted: dict[str, str], item: Item) -> bool:
 
 
 def list_containers(call: Call) -> Reply:
-    """Soft-deleted containers are in this list too, whatever the status filter says (fact 2026, 4)."""
+    """Soft-deleted containers are in this list too, whatever the status filter says."""
     vault = vault_of(call)
     return _containers(call, vault, list(vault.items.values()))
 

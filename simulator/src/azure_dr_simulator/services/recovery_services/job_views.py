@@ -50,7 +50,7 @@ def job_json(job: Job, now: datetime, *, job_id: str, api_version: str, details:
 
 
 def _actions(api_version: str) -> list[Any]:
-    """Numbers until 2022; the api-version of cross-region restore always had names (fact M19)."""
+    """Numbers until 2022; the api-version of cross-region restore always had names."""
     return [1] if api_version < _INT_ACTIONS_UNTIL and api_version != SECONDARY_VERSION else ["Cancellable"]
 
 

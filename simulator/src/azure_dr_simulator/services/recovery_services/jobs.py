@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs: list, get, cancel, export (facts D.2 to D.4)."""
+"""Jobs: list, get, cancel, export."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _bounds(wanted: dict[str, str], now: datetime) -> tuple[datetime | None, dat
 
 
 def cancel_job(call: Call) -> Reply:
-    """202, then the job is Cancelling and later Cancelled; refused when it is too late (fact D.4)."""
+    """202, then the job is Cancelling and later Cancelled; refused when it is too late."""
     vault = vault_of(call)
     job = vault.jobs.get(call.vars["job"].lower())
     if job is None:
@@ -105,7 +105,7 @@ def cancel_job(call: Call) -> Reply:
 
 
 def _check_cancellable(job: Job, now: datetime) -> None:
-    """The texts are documented, the codes are not (fact D.4)."""
+    """The texts are documented, the codes are not."""
     if job.over(now):
         raise AzureError(400, "UserErrorJobNotInProgress", "The job cannot be cancelled as it is not in progress.")
     if job.cancel_until is None:

@@ -19,7 +19,7 @@ ERROR_NUMBERS = {
     "UserErrorVmNotInDesirableState": 400089,
     "UserErrorGuestAgentStatusUnavailable": 400031,
 }
-"""errorDetails carry a number in errorCode and the text code in errorTitle (fact 2026, 6). 400446 is recorded, 400094 is
+"""errorDetails carry a number in errorCode and the text code in errorTitle. 400446 is recorded, 400094 is
 documented for a VM that is gone, the others only have the documented form."""
 
 
@@ -74,7 +74,7 @@ def _cut_tasks(job: Job, end: datetime | None) -> None:
 
 
 def operation_for(world: World, job: Job, *, instant: bool, item_key: str | None = None, same_id: bool = False) -> Operation:
-    """The operation that answers for a job: over in about a second, or as long as the job runs (fact L.4)."""
+    """The operation that answers for a job: over in about a second, or as long as the job runs."""
     return Operation(
         id=job.id if same_id else world.new_id(),
         start=job.start,

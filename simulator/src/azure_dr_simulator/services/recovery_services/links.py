@@ -14,7 +14,7 @@ from .state import Item, Operation, Vault, VaultKey, state_of
 RETRY_AFTER = 60.0
 """Seconds; what Microsoft's samples show. No recording kept the header."""
 OLD_VERSION = "2019-05-13-preview"
-"""Refresh and cancel put this version into Azure-AsyncOperation whatever the request had (fact M25)."""
+"""Refresh and cancel put this version into Azure-AsyncOperation whatever the request had."""
 
 
 def vault_key(call: Call) -> VaultKey:
@@ -69,7 +69,7 @@ def item_of(call: Call, vault: Vault) -> Item:
 
 
 def sent_item_path(call: Call) -> str:
-    """The item's path for headers: raw `;`, the item segment as sent, the container's prefix always the same (fact M5)."""
+    """The item's path for headers: raw `;`, the item segment as sent, the container's prefix always the same."""
     container = call.vars["container"].split(";", 1)[-1]
     return (
         f"{sent_vault_path(call)}/backupFabrics/Azure/protectionContainers/IaasVMContainer;{container}"

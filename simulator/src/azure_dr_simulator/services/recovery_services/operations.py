@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading operations: any id answers at the vault and at the item, signed or not (fact M3)."""
+"""Reading operations: any id answers at the vault and at the item, signed or not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def find_operation(call: Call, vault: Vault) -> Operation:
 
 
 def operation_json(call: Call, operation: Operation) -> dict[str, Any]:
-    """`endTime` repeats the start when over, and has no zone while running (fact M8)."""
+    """`endTime` repeats the start when over, and has no zone while running."""
     now = call.world.now()
     status = operation.status(now)
     body: dict[str, Any] = {

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backup policies: list, get, put, delete (facts B)."""
+"""Backup policies: list, get, put, delete."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def put_policy(call: Call) -> Reply:
     vault.policies[name.lower()] = policy
     if old is None or not items_of_policy(vault, policy.name):
         return Reply(200, policy_json(vault, policy))
-    # Items follow in the background (fact B.1).
+    # Items follow in the background.
     now = call.world.now()
     operation = Operation(id=call.world.new_id(), start=now, end=now + timedelta(seconds=10), result={"policy": policy.name})
     vault.operations[operation.id.lower()] = operation
@@ -179,7 +179,7 @@ def _count_edit(world: World, vault: Vault) -> None:
     now = world.now()
     vault.policy_edits = [edit for edit in vault.policy_edits if now - edit < timedelta(days=1)]
     if len(vault.policy_edits) >= EDITS_A_DAY:
-        # The limit is documented, its code is not; this is the family a Backup vault answers with (fact D.1).
+        # The limit is documented, its code is not; this is the family a Backup vault answers with.
         raise AzureError(
             400,
             "CloudDosTimeboudLimitReached",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a VM policy must look like, and how the service rewrites it (facts B.2, B.3)."""
+"""What a VM policy must look like, and how the service rewrites it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PUT and DELETE of a protected item: enable, change policy, stop, suspend, undelete, delete (facts C.3, C.4)."""
+"""PUT and DELETE of a protected item: enable, change policy, stop, suspend, undelete, delete."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _enable_new(call: Call, vault: Vault, name: ItemName, properties: dict[str, 
     if properties.get("protectionState") not in (None, "", "IRPending", "Protected"):
         raise _malformed()
     if vm.security_type == "TrustedLaunch" and policy.policy_type == "V1" and call.api_version < "2025-01-01":
-        # The minimum version is documented (fact 0.4), the code of the refusal is not.
+        # The minimum version is documented, the code of the refusal is not.
         raise AzureError(
             400,
             "UserErrorTrustedLaunchVmNeedsEnhancedPolicy",
@@ -184,7 +184,7 @@ def _configured(item: Item, policy: Policy, exclusion: dict[str, Any] | None) ->
 def _stop(call: Call, vault: Vault, item: Item, target: str) -> Operation:
     immutable = vault.immutability in ("Unlocked", "Locked")
     if target == SUSPENDED and not immutable:
-        # The text misleads in Azure too: the vault is not immutable enough (fact C.3).
+        # The text misleads in Azure too: the vault is not immutable enough.
         raise AzureError(
             400, "UserErrorOperationDeniedOnImmutableItem", "The operation is not allowed on an immutable backup item."
         )
@@ -297,7 +297,7 @@ def _begin(world: World, vault: Vault, job: Job, item: Item, done: Any) -> Opera
 
 
 def enable_by_intent(call: Call, vault: Vault, intent: str, given: dict[str, Any]) -> None:
-    """Starts protection for an intent; what PUT of an item would refuse is swallowed, as Azure does (fact C.2)."""
+    """Starts protection for an intent; what PUT of an item would refuse is swallowed, as Azure does."""
     name = parse_item_name(intent, "vm")
     if name is None or name.key in vault.items:
         return

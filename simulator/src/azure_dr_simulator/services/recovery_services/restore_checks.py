@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a restore request: the same list serves the trigger and the pre-restore validation (facts F.2, F.3, F.6)."""
+"""What is wrong with a restore request: the same list serves the trigger and the pre-restore validation."""
 
 from __future__ import annotations
 

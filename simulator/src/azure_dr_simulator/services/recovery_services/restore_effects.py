@@ -41,7 +41,7 @@ def restored_disks(case: RestoreCase) -> list[Disk]:
 
 
 def disk_name(vm: str, disk: Disk, number: int, when: datetime) -> str:
-    """`web-01-osdisk-20260726-131655`, `web-01-datadisk-000-20260726-131655` (facts F.4)."""
+    """`web-01-osdisk-20260726-131655`, `web-01-datadisk-000-20260726-131655`."""
     role = "osdisk" if disk.lun < 0 else f"datadisk-{number:03d}"
     return f"{vm}-{role}-{when:%Y%m%d-%H%M%S}"
 

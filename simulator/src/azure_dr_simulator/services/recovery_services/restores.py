@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The restore trigger and the course of restore jobs (facts F.1 to F.5, 2026 7)."""
+"""The restore trigger and the course of restore jobs."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _tasks(case: RestoreCase, course: Course, now: datetime, moved: datetime, en
 
 
 def blob_prefix(name: str) -> str:
-    """Blobs and containers carry the VM's name without separators (fact M23)."""
+    """Blobs and containers carry the VM's name without separators."""
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 

@@ -101,7 +101,7 @@ class Operation:
     error_code: str = ""
     error_message: str = ""
     gone: bool = False
-    """Vault DELETE: afterwards the status URL answers 404 instead of Succeeded (fact 2026, 3)."""
+    """Vault DELETE: afterwards the status URL answers 404 instead of Succeeded."""
     result: dict[str, Any] | None = None
 
     def status(self, now: datetime) -> str:

@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime, timedelta, timezone
 
 NO_TIME = "0001-01-01T00:00:00"
-"""End time of what still runs: no zone (fact M8)."""
+"""End time of what still runs: no zone."""
 NEVER = "2001-01-01T00:00:00Z"
 """lastBackupTime of an item without a backup."""
 
@@ -31,7 +31,7 @@ def stamp(when: datetime) -> str:
 
 
 def us_time(when: datetime) -> str:
-    """`7/26/2026 1:16:55 PM`: property bags, UTC, whole seconds (fact M24)."""
+    """`7/26/2026 1:16:55 PM`: property bags, UTC, whole seconds."""
     utc = when.astimezone(timezone.utc)
     hour = utc.hour % 12 or 12
     return f"{utc.month}/{utc.day}/{utc.year} {hour}:{utc:%M:%S} {'AM' if utc.hour < 12 else 'PM'}"

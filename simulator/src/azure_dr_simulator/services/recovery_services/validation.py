@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pre-restore validation, synchronous and as an operation (facts F.6)."""
+"""Pre-restore validation, synchronous and as an operation."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applying a vault's PUT and PATCH bodies, with the rules that cannot be undone (facts A.1)."""
+"""Applying a vault's PUT and PATCH bodies, with the rules that cannot be undone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The vault's backup configuration: soft delete, storage, encryption, resource guards (facts A.2 to A.4)."""
+"""The vault's backup configuration: soft delete, storage, encryption, resource guards."""
 
 from __future__ import annotations
 

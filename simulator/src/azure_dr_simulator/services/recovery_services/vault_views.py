@@ -24,7 +24,7 @@ DEFAULT_MONITORING: dict[str, Any] = {
 
 
 def vault_json(vault: Vault, api_version: str) -> dict[str, Any]:
-    """A vault; while `Provisioning` some fields are not there yet (fact 2026, 3)."""
+    """A vault; while `Provisioning` some fields are not there yet."""
     new = vault.provisioning == "Provisioning"
     properties: dict[str, Any] = {
         "provisioningState": vault.provisioning,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Vaults: list, get, create, change, delete, and the status of these (facts A.1, 2026 3)."""
+"""Vaults: list, get, create, change, delete, and the status of these."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ def _threat(point: RecoveryPoint) -> dict[str, Any]:
 
 
 def _tier(name: str, status: str, version: str) -> dict[str, Any]:
-    """Api-versions until 2019-05-13 print numbers (facts E.2, N)."""
+    """Api-versions until 2019-05-13 print numbers."""
     if version < _TIER_INTS_UNTIL:
         return {"type": _TIER_NUMBERS.get(name, 0), "status": _TIER_STATUS_NUMBERS.get(status, 0)}
     return {"type": name, "status": status}
@@ -215,7 +215,7 @@ def _disk(disk: Disk) -> dict[str, Any]:
 
 
 def _point_properties(vault: Vault, item: Item, point: RecoveryPoint, version: str) -> dict[str, Any]:
-    """Present on some points only: the newest one lacks it (fact 2026, 7)."""
+    """Present on some points only: the newest one lacks it."""
     immutable = vault.immutability in ("Unlocked", "Locked")
     newest = bool(item.points) and point is max(item.points, key=lambda other: other.time)
     details: dict[str, Any] = {}
