@@ -215,6 +215,7 @@ EXAMPLES = r"""
   loop: "{{ restored.vms }}"
   loop_control:
     label: "{{ item.name }}"
+  when: not ansible_check_mode
 
 - name: Restore the disks of a VM as they were before an incident, if the applications were quiet
   lifeboat.azure_dr.vm_restore:
