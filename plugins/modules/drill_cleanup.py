@@ -27,7 +27,7 @@ options:
     required: true
   resource_group:
     description:
-      - Remove only what lies in these resource groups.
+      - Look only in these resource groups. Permissions on them are enough then.
     type: list
     elements: str
   wait_timeout:
@@ -87,7 +87,7 @@ resources:
       changed: true
       failed: false
 kept:
-  description: Ids of resources that carry the tags but are of another type, or in another resource group.
+  description: Ids of resources that carry the tags but are of another type.
   returned: success
   type: list
   elements: str
@@ -152,7 +152,7 @@ def result_of(plan: CleanupPlan, diff: bool) -> dict[str, Any]:
 def body(task: Task) -> dict[str, Any]:
     tags = wanted_tags(task.params["tags"])
     groups = wanted_groups(task.params["resource_group"])
-    plan = plan_cleanup(find_tagged(task.client, task.subscription, tags), groups)
+    plan = plan_cleanup(find_tagged(task.client, task.subscription, tags, groups))
     if task.check_mode:
         for removal in plan.removals:
             removal.changed = True

@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from .._apis import COMPUTE, DISKS, NETWORK, RESOURCES
 from .._arm.client import Api, ArmClient
 from .._arm.errors import ArmError, OperationTimeout
-from .._arm.ids import ResourceId
+from .._arm.ids import ResourceId, segment
 from .._arm.poller import Operation, operation_of, read_operation
 from .._fleet import run_each
 
@@ -72,29 +72,40 @@ class CleanupPlan:
         return [removal for wave in self.waves for removal in wave]
 
 
-def find_tagged(client: ArmClient, subscription: str, tags: Mapping[str, str]) -> list[ResourceId]:
-    """Every resource of the subscription that carries all of the tags.
+def find_tagged(client: ArmClient, subscription: str, tags: Mapping[str, str], groups: Sequence[str] | None) -> list[ResourceId]:
+    """Every resource of the subscription, or of these resource groups, that carries all of the tags.
 
-    One paged list a tag: ARM's tag filter takes one tag, and no other condition beside it (API 2021-04-01).
+    One paged list a tag and group: ARM's tag filter takes one tag, and no other condition beside it (API 2021-04-01).
+    Asking for groups needs no permission on the subscription.
     """
+    whole = f"/subscriptions/{segment(subscription)}"
+    scopes = [f"{whole}/resourceGroups/{segment(group)}" for group in groups or ()] or [whole]
     found: list[dict[str, ResourceId]] = []
     for name, value in tags.items():
         params = {"$filter": f"tagName eq '{_quoted(name)}' and tagValue eq '{_quoted(value)}'"}
-        listed = client.list(f"/subscriptions/{subscription}/resources", RESOURCES, params=params)
-        ids = (ResourceId.parse(entry["id"]) for entry in listed)
+        ids = [resource for scope in scopes for resource in _listed(client, f"{scope}/resources", params)]
         found.append({resource.key: resource for resource in ids})
     first, *others = found
     return [resource for key, resource in first.items() if all(key in other for other in others)]
 
 
-def plan_cleanup(tagged: Iterable[ResourceId], groups: Sequence[str] | None) -> CleanupPlan:
-    """What to remove, in waves; with `groups`, only what lies in one of those resource groups."""
-    wanted = {group.lower() for group in groups or ()}
+def _listed(client: ArmClient, path: str, params: Mapping[str, str]) -> list[ResourceId]:
+    """The resources; none where there is no such resource group (any more)."""
+    try:
+        return [ResourceId.parse(entry["id"]) for entry in client.list(path, RESOURCES, params=params)]
+    except ArmError as error:
+        if error.code == "ResourceGroupNotFound":
+            return []
+        raise
+
+
+def plan_cleanup(tagged: Iterable[ResourceId]) -> CleanupPlan:
+    """What to remove, in waves."""
     waves: dict[int, list[Removal]] = {}
     kept = []
     for resource in tagged:
         rule = _BY_LOWER_TYPE.get(resource.type.lower())
-        if rule is None or (wanted and (resource.group or "").lower() not in wanted):
+        if rule is None:
             kept.append(resource)
         else:
             waves.setdefault(rule.wave, []).append(Removal(resource))

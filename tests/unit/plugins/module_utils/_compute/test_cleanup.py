@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.client import Response
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import HttpError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.ids import ResourceId
@@ -51,7 +53,11 @@ class FakeClient:
 
     def list(self, path: str, api: Any, *, params: dict[str, str]) -> Any:
         self.sent.append(params["$filter"])
-        return iter([{"id": str(found)} for found in self.by_tag.get(params["$filter"], [])])
+        group = path.split("/")[4].lower() if "/resourceGroups/" in path else ""
+        if group in self.answers:
+            raise self.answers[group]
+        found = [entry for entry in self.by_tag.get(params["$filter"], []) if group in ("", str(entry.group).lower())]
+        return iter([{"id": str(entry)} for entry in found])
 
     def delete(self, path: str, api: Any) -> Response:
         name = path.rsplit("/", 1)[1]
@@ -69,24 +75,31 @@ def test_all_tags_must_be_there() -> None:
             "tagName eq 'team' and tagValue eq 'sre'": [resource("microsoft.compute/virtualmachines", "WEB-01-DR", "RG-DR")],
         }
     )
-    assert find_tagged(client, SUB, {"drill": "d'1", "team": "sre"}) == [VM]
+    assert find_tagged(client, SUB, {"drill": "d'1", "team": "sre"}, None) == [VM]
 
 
 def test_vms_go_before_what_they_hold_and_other_types_stay() -> None:
-    plan = plan_cleanup([DISK, NIC, VAULT, VM], None)
+    plan = plan_cleanup([DISK, NIC, VAULT, VM])
     assert [[str(removal.id) for removal in wave] for wave in plan.waves] == [[str(VM)], [str(DISK), str(NIC)]]
     assert plan.kept == (VAULT,)
 
 
-def test_resource_groups_limit_what_goes() -> None:
-    plan = plan_cleanup([VM, ELSEWHERE], ["RG-DR"])
-    assert [removal.id for removal in plan.removals] == [VM]
-    assert plan.kept == (ELSEWHERE,)
+def test_groups_are_asked_one_by_one_and_one_that_is_gone_has_nothing() -> None:
+    tag = "tagName eq 'drill' and tagValue eq 'd1'"
+    client = FakeClient({tag: [VM, ELSEWHERE]}, answers={"rg-gone": HttpError("gone", code="ResourceGroupNotFound", status=404)})
+    assert find_tagged(client, SUB, {"drill": "d1"}, ["RG-DR", "rg-gone"]) == [VM]
+    assert find_tagged(client, SUB, {"drill": "d1"}, None) == [VM, ELSEWHERE]
+
+
+def test_a_list_that_fails_is_a_failure() -> None:
+    client = FakeClient(answers={"rg-dr": HttpError("no", code="AuthorizationFailed", status=403)})
+    with pytest.raises(HttpError, match="AuthorizationFailed"):
+        find_tagged(client, SUB, {"drill": "d1"}, ["rg-dr"])
 
 
 def test_a_failure_stays_with_its_resource_and_the_rest_goes_on() -> None:
     client = FakeClient(answers={"web-01-dr": HttpError("locked", code="ScopeLocked", status=409), "web-01-nic": 204})
-    plan = plan_cleanup([VM, NIC, DISK], None)
+    plan = plan_cleanup([VM, NIC, DISK])
     remove_all(client, plan, interval=1, time_left=lambda: 100.0)
     ends = {removal.id.name: (removal.changed, (removal.failure or {}).get("code")) for removal in plan.removals}
     assert ends == {"web-01-dr": (False, "ScopeLocked"), "web-01-nic": (False, None), "web-01-osdisk": (True, None)}
@@ -95,6 +108,6 @@ def test_a_failure_stays_with_its_resource_and_the_rest_goes_on() -> None:
 
 def test_what_is_gone_already_is_no_failure() -> None:
     client = FakeClient(answers={"web-01-dr": HttpError("not found", code="ResourceNotFound", status=404)})
-    plan = plan_cleanup([VM], None)
+    plan = plan_cleanup([VM])
     remove_all(client, plan, interval=1, time_left=lambda: 100.0)
     assert [(removal.changed, removal.failure) for removal in plan.removals] == [(False, None)]
