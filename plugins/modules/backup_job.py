@@ -103,9 +103,27 @@ jobs:
         message:
           description: The reason.
           type: str
+        status:
+          description: The HTTP status, when the failure came with one.
+          type: int
+        target:
+          description: What the failure is about.
+          type: str
+        request_id:
+          description: The id of the request, for Azure's support.
+          type: str
+        operation:
+          description: What was being done.
+          type: str
         hint:
           description: What to do about it.
           type: str
+        last_state:
+          description: Azure's word for the job's state when it was seen last, after a timeout.
+          type: str
+        resume:
+          description: The ids of what goes on in Azure, after a timeout.
+          type: dict
     operation:
       description: The kind of job, such as V(Backup), V(Restore), V(ConfigureBackup).
       returned: when the job is known
@@ -116,6 +134,10 @@ jobs:
       type: str
     vm:
       description: The VM's name.
+      returned: when the job is known
+      type: str
+    container:
+      description: Azure's name for the VM in the vault, which contains its resource group.
       returned: when the job is known
       type: str
     start_time:
@@ -135,6 +157,10 @@ jobs:
       returned: when there are any
       type: list
       elements: dict
+    progress:
+      description: Percent, as Azure tells it. It reaches 100 before a backup ends.
+      returned: when the job was read alone, which depends on how many there are
+      type: float
     tasks:
       description: The job's steps.
       returned: when the job was read alone, which depends on how many there are

@@ -127,8 +127,23 @@ vms:
         message:
           description: The reason.
           type: str
+        status:
+          description: The HTTP status, when the failure came with one.
+          type: int
+        target:
+          description: What the failure is about.
+          type: str
+        request_id:
+          description: The id of the request, for Azure's support.
+          type: str
+        operation:
+          description: What was being done.
+          type: str
         hint:
           description: What to do about it.
+          type: str
+        last_state:
+          description: Azure's word for the job's state when it was seen last, after a timeout.
           type: str
         resume:
           description: The ids of what goes on in Azure, after a timeout.
@@ -154,6 +169,9 @@ vms:
         id:
           description: Its resource id.
           type: str
+        type:
+          description: Azure's word for its consistency.
+          type: str
         consistency:
           description: One of V(application), V(file_system), V(crash).
           type: str
@@ -161,6 +179,12 @@ vms:
           description: Where copies of it are.
           type: list
           elements: dict
+        expiry:
+          description: Until when it is kept, where Azure tells.
+          type: str
+        rule:
+          description: The rule of the policy that keeps it, where Azure tells.
+          type: str
     job:
       description: The backup job that was started or adopted, as last seen.
       returned: when a backup was started or adopted, and its job is known
@@ -184,6 +208,33 @@ vms:
         duration:
           description: How long it has run, in seconds.
           type: float
+        operation:
+          description: The kind of job, such as V(Backup).
+          type: str
+        vm:
+          description: The VM's name.
+          type: str
+        container:
+          description: Azure's name for the VM in the vault, which contains its resource group.
+          type: str
+        errors:
+          description: Azure's errors or warnings, each with C(code), C(message) and C(recommendations).
+          returned: when there are any
+          type: list
+          elements: dict
+        progress:
+          description: Percent, as Azure tells it.
+          returned: when the job was read alone, which depends on how many there are
+          type: float
+        tasks:
+          description: The job's steps, each with C(name), C(status), C(start_time), C(end_time) and C(duration).
+          returned: when the job was read alone, which depends on how many there are
+          type: list
+          elements: dict
+        properties:
+          description: What else Azure says of the job, with Azure's own names.
+          returned: when the job was read alone, which depends on how many there are
+          type: dict
     operation:
       description: The operation that the request started, which only creates the job.
       returned: when a backup was started

@@ -296,7 +296,7 @@ vms:
         code:
           description:
             - Azure's error code, or one of this collection's such as V(RecoveryPointNotFound), V(RestoreTargetTaken), V(RestoreValidationFailed),
-              V(RestoredWithoutVm), V(CrossRegionRestoreDisabled), V(NotProtected) or V(OperationTimeout).
+              V(RestoredWithoutVm), V(AnotherRestoreRan), V(RestoresNotKnown), V(CrossRegionRestoreDisabled), V(NotProtected) or V(OperationTimeout).
           type: str
         message:
           description: The reason.
@@ -320,6 +320,9 @@ vms:
           description: What Azure's validation found, as C(code), C(message) and C(recommendations).
           type: list
           elements: dict
+        last_state:
+          description: Azure's word for the job's state when it was seen last, after a timeout.
+          type: str
         resume:
           description: The ids of what goes on in Azure after a timeout.
           type: dict
@@ -354,6 +357,15 @@ vms:
           description: Its copies, each with C(name) and Azure's C(status).
           type: list
           elements: dict
+        expiry:
+          description: Until when it is kept, where Azure tells.
+          type: str
+        rule:
+          description: The rule of the policy that keeps it, where Azure tells.
+          type: str
+        threat_status:
+          description: What Azure's scan for malware says, where there is one.
+          type: str
       sample:
         name: "1103996678573089"
         time: "2026-07-26T13:16:55.439787Z"
@@ -421,8 +433,41 @@ vms:
         status:
           description: Azure's word for how it is doing.
           type: str
+        start_time:
+          description: When it started.
+          type: str
+        end_time:
+          description: When it ended, null while it runs.
+          type: str
+        duration:
+          description: How long it has run, in seconds.
+          type: float
+        operation:
+          description: The kind of job, such as V(Restore).
+          type: str
+        vm:
+          description: The VM's name.
+          type: str
+        container:
+          description: Azure's name for the VM in the vault, which contains its resource group.
+          type: str
+        errors:
+          description: Azure's errors or warnings, each with C(code), C(message) and C(recommendations).
+          returned: when there are any
+          type: list
+          elements: dict
+        progress:
+          description: Percent, as Azure tells it.
+          returned: when the job was read alone, which depends on how many there are
+          type: float
+        tasks:
+          description: The job's steps, each with C(name), C(status), C(start_time), C(end_time) and C(duration).
+          returned: when the job was read alone, which depends on how many there are
+          type: list
+          elements: dict
         properties:
-          description: What Azure tells about the restore.
+          description: What else Azure says of the job, with Azure's own names.
+          returned: when the job was read alone, which depends on how many there are
           type: dict
 """
 
