@@ -118,12 +118,13 @@ def _decide_new_vm(target: RestoreTarget, wish: PointWish, situation: Situation,
 def _settle_existing(target: RestoreTarget, wish: PointWish, situation: Situation, force: bool) -> Decision:
     """The target VM exists, so nothing can be restored there: either it is what was wanted, or that is a conflict."""
     name = ResourceId.parse(target.vm_id).name
-    if same_id(target.vm_id, target.source_vm_id):
+    own = next((run for run in situation.runs if run.job.succeeded and same_target(run, target)), None)
+    if same_id(target.vm_id, target.source_vm_id) and own is None:
+        # With a restore of its own, it is the VM that had been lost and was brought back under its name.
         raise _taken(target, "The VM itself still exists under that name.", "Give another vm_name, or use mode=replace.")
     if force:
         raise _taken(target, "It exists, and Azure restores no VM over another, not even with force.", "Delete it first, or give another vm_name.")
     stranger = next((run for run in situation.others if run.job.succeeded and same_target(run, target)), None)
-    own = next((run for run in situation.runs if run.job.succeeded and same_target(run, target)), None)
     if stranger and (own is None or _later(stranger, own)):
         raise _taken(target, f"It exists and was restored from the VM {stranger.job.friendly_name}.", "Give another vm_name.")
     if own is None:

@@ -13,7 +13,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar
 from .._apis import COMPUTE
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
-from .._arm.ids import ResourceId
+from .._arm.ids import ResourceId, same_id
 from .._fleet import Vm, VmReport, run_each
 from .items import ProtectedItem
 from .jobs import Job
@@ -280,8 +280,10 @@ def _read_runs(stamp: Stamp, cases: Sequence[Case], listed: Mapping[str, Sequenc
 
 
 def _must_know(case: Case) -> bool:
-    """Whether the finished jobs decide anything; not for a target VM that is there, has its tags and may be of any recovery point."""
+    """Whether the finished jobs decide anything; not for a target VM that is there, is not the source itself, has its tags and may be of any point."""
     if case.target.mode != NEW_VM or case.wish.name is not None or case.wish.before is not None:
+        return True
+    if same_id(case.target.vm_id, case.target.source_vm_id):
         return True
     return case.situation.target_vm is not None and lacks(case.situation.target_vm, case.tags)
 

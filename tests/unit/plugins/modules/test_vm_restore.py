@@ -234,6 +234,15 @@ def test_an_adopted_restore_that_fails_changes_nothing(monkeypatch: pytest.Monke
     assert result["failed"] and not result["changed"]
 
 
+def test_a_lost_vm_comes_back_under_its_own_name_once(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores) -> None:
+    lost = {**NEW_VM, "vm_name": "{name}", "target_resource_group": "rg-prod"}
+    assert restore(monkeypatch, azure, lost)["changed"]
+    for check in (True, False):
+        again = restore(monkeypatch, azure, lost, check=check)
+        assert not again["failed"] and not again["changed"] and again["vms"][0]["action"] == "none"
+    assert azure.sent_restores == 1
+
+
 def test_a_vm_that_no_known_restore_made_gets_no_tags(monkeypatch: pytest.MonkeyPatch, azure: FakeRestores) -> None:
     azure.put_machine(TARGET_VM, f"{RG_DR}/providers/Microsoft.Compute/disks/its-own")
     for check in (True, False):
