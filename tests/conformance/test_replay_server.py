@@ -162,7 +162,7 @@ def test_a_foreign_token_is_refused(serve: Any) -> None:
     ({"restoreDiskLunList": []}, {}, 1),
     ({"isRehydrate": True}, {"isRehydrate": False}, 1),
     ({"createNewCloudService": False}, {}, 0),
-    ({"createNewCloudService": True}, {}, 1),
+    ({"originalStorageAccountOption": True}, {}, 1),
     ({"extendedProperties": {"diskExclusionProperties": None}}, {}, 1),
     ({"list": [1, 2]}, {"list": [1, 3]}, 1),
     (None, {"a": 1}, 1),

@@ -69,6 +69,10 @@ class Result:
     def vm(self, name: str) -> dict[str, Any]:
         return next(entry for entry in self.vms if entry["name"].lower() == name.lower())
 
+    def each(self) -> list[Result]:
+        """One result a task, for runs of several."""
+        return [Result(2 if task.status == "failed" else 0, self.stdout, self.stderr, [task]) for task in self.tasks]
+
     def ok(self) -> Result:
         """This result; an AssertionError with the whole story when the run failed."""
         if self.failed:

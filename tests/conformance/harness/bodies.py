@@ -10,10 +10,11 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-# What Azure takes for a member that is not sent. Facts C.3 (policyId of a stopped item) and F.2 (the booleans of a restore).
+# What Azure takes for a member that is not sent. Facts C.3 (policyId of a stopped item) and F.2 (the booleans of a restore;
+# createNewCloudService is about classic VMs, older clients sent true).
 SAME_AS_ABSENT: dict[str, tuple[Any, ...]] = {
     "policyId": ("",),
-    "createNewCloudService": (False,),
+    "createNewCloudService": (False, True),
     "originalStorageAccountOption": (False,),
     "affinityGroup": ("",),
     "encryptionDetails": ({"encryptionEnabled": False},),
@@ -51,7 +52,9 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _scalar(value: Any) -> Any:
-    """ARM ids and region names compare without case."""
+    """ARM ids and region names compare without case; LUNs go as numbers or, from the Azure CLI, as text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return value.lower() if isinstance(value, str) else value
 
 

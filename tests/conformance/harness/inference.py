@@ -35,7 +35,8 @@ def apply(items: list[dict[str, Any]], write: Exchange) -> None:
         path = unquote(write.path)
         source = sent.get("sourceResourceId", "")
         known = {"sourceResourceId": source, "virtualMachineId": source, "friendlyName": source.rsplit("/", 1)[-1], "policyId": "", "policyName": ""}
-        item = {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {"protectionState": "IRPending", "backupManagementType": "AzureIaasVM", **known}}
+        fixed = {"protectionState": "IRPending", "backupManagementType": "AzureIaasVM"}
+        item = {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {**fixed, **known}}
         items.append(item)
     properties = item["properties"]
     if sent.get("policyId") is not None:
@@ -54,7 +55,7 @@ def apply(items: list[dict[str, Any]], write: Exchange) -> None:
 
 def job_matches(job: dict[str, Any], text: str) -> bool:
     wanted: Iterable[tuple[str, str]] = re.findall(r"(\w+)\s+eq\s+'([^']*)'", text, re.IGNORECASE)
-    properties = job["properties"]
+    properties = job.get("properties") or {}
     for name, value in wanted:
         if name.lower() in ("status", "operation", "backupmanagementtype") and str(properties.get(_FILTERED[name.lower()])).lower() != value.lower():
             return False
@@ -89,6 +90,9 @@ def job_of_write(write: Exchange, name: str, started: str) -> dict[str, Any]:
 def existing(flow: list[Exchange], key: str) -> dict[str, Any] | None:
     """A vault, policy or VM that must be there, because a recorded write that was accepted names it."""
     sent = [_properties(write) for write in flow if write.is_write and write.status < 300]
+    restored = next((w for w in flow if w.is_write and w.status < 300 and w.key == key + "/restore" and "/recoverypoints/" in key), None)
+    if restored:
+        return _point(restored)
     named = {str(properties.get(name) or "") for properties in sent for name in ("policyId", "sourceResourceId")}
     path = next((text for text in named if text and normal_path(text) == key), None)
     region = _region(flow)
@@ -96,9 +100,50 @@ def existing(flow: list[Exchange], key: str) -> dict[str, Any] | None:
         return {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {"backupManagementType": "AzureIaasVM"}}
     if path and region:
         return {"id": path, "name": path.rsplit("/", 1)[-1], "location": region, "properties": {"provisioningState": "Succeeded"}}
-    if region and VAULT.fullmatch(key) and any(write.key.startswith(key + "/") for write in flow if write.is_write):
-        return {"id": key, "name": key.rsplit("/", 1)[-1], "location": region, "properties": {"provisioningState": "Succeeded"}}
+    if VAULT.fullmatch(key) and any(exchange.key.startswith(key + "/") for exchange in flow if exchange.status < 300):
+        return {"id": key, "name": key.rsplit("/", 1)[-1], "location": region or "unknown", "properties": {"provisioningState": "Succeeded"}}
     return None
+
+
+def _point(restore: Exchange) -> dict[str, Any]:
+    """A recovery point that nobody looked at and that was restored."""
+    path = unquote(restore.path).rsplit("/", 1)[0]
+    tiers = [{"type": "InstantRP", "status": "Valid"}, {"type": "HardenedRP", "status": "Valid"}]
+    properties = {"objectType": "IaasVMRecoveryPoint", "recoveryPointType": "AppConsistent", "recoveryPointTierDetails": tiers}
+    return {"id": path, "name": path.rsplit("/", 1)[-1], "properties": {**properties, "recoveryPointTime": "2023-01-01T00:00:00Z"}}
+
+
+def implied(coming: Iterable[Exchange], had: set[str]) -> list[dict[str, Any]]:
+    """The items that must be there, because what is done first to each of them, with success, is nothing that makes it."""
+    found: list[dict[str, Any]] = []
+    for write in coming:
+        item = ITEM.match(write.key)
+        if item is None or write.status >= 300 or item.group(0) in had or "iaasvmcontainerv2" not in item.group(2):
+            continue
+        if write.method == "GET" and item.end() == len(write.key):
+            continue
+        had = {*had, item.group(0)}
+        sent = _properties(write)
+        if write.method == "PUT" and not sent.get("isRehydrate") and not sent.get("protectionState"):
+            continue
+        path = unquote(write.path)[: len(item.group(0))]
+        group, name = path.rsplit(";", 2)[1:]
+        scope = re.split("/resourcegroups/", path, flags=re.IGNORECASE)[0]
+        source = sent.get("sourceResourceId") or f"{scope}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{name}"
+        policy = f"{path.split('/backupFabrics/')[0]}/backupPolicies/DefaultPolicy"
+        properties: dict[str, Any] = {
+            "backupManagementType": "AzureIaasVM", "friendlyName": name, "sourceResourceId": source, "virtualMachineId": source,
+            "protectionState": "Protected", "policyId": policy, "policyName": "DefaultPolicy", "protectionStatus": "Healthy",
+        }
+        if sent.get("isRehydrate"):
+            properties.update(protectionState="ProtectionStopped", policyId="", policyName="", isScheduledForDeferredDelete=True)
+        found.append({"id": path, "name": path.rsplit("/", 1)[-1], "properties": properties})
+    return found
+
+
+def restored_later(coming: Iterable[Exchange], key: str) -> bool:
+    """Whether a coming restore makes this VM."""
+    return any(write.status < 300 and normal_path(str(_properties(write).get("targetVirtualMachineId"))) == key for write in coming)
 
 
 def _properties(write: Exchange) -> dict[str, Any]:

@@ -48,6 +48,11 @@ def traffic() -> Path | None:
     return next((folder / "shared" / "azure-traffic" for folder in _ancestors() if (folder / "shared" / "azure-traffic").is_dir()), None)
 
 
+def traffic_is_given() -> bool:
+    """Whether the recordings are a folder of somebody's choice, of which the tests cannot know what is in it."""
+    return bool(os.environ.get("AZURE_TRAFFIC"))
+
+
 NO_TRAFFIC = "no recorded traffic here: set AZURE_TRAFFIC to a folder with it"
 
 

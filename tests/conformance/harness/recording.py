@@ -47,13 +47,15 @@ class Exchange:
     status: int
     headers: dict[str, str]
     response_body: Any
+    source: str = ""
+    """Where the recorder says that the exchange comes from, such as `test_backup.yaml 2026-09-09`."""
 
     @classmethod
     def of(cls, data: dict[str, Any], index: int = 0) -> Exchange:
         headers = {name.lower(): value for name, value in (data.get("headers") or {}).items()}
         return cls(
             index, data["method"].upper(), data["path"], data.get("query") or "", data.get("request_body"), data["status"], headers,
-            data.get("response_body"),
+            data.get("response_body"), str(data.get("source") or ""),
         )
 
     @cached_property
@@ -80,10 +82,17 @@ def is_write(method: str, key: str) -> bool:
 
 
 def read_exchanges(file: Path) -> list[Exchange]:
-    """The exchanges of a file, one or many."""
-    data = json.loads(file.read_text(encoding="utf-8"))
+    """The exchanges of a file, one or many; none when the file is something else."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
+    except ValueError:
+        return []
     rows = data if isinstance(data, list) else [data]
-    return [Exchange.of(row, index) for index, row in enumerate(rows) if isinstance(row, dict) and "method" in row and "path" in row]
+    return [Exchange.of(row, index) for index, row in enumerate(row for row in rows if _is_exchange(row))]
+
+
+def _is_exchange(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("method"), str) and isinstance(row.get("path"), str) and isinstance(row.get("status"), int)
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -93,6 +102,5 @@ def files(folder: Path) -> Iterator[Path]:
 def flows(folder: Path) -> Iterator[tuple[str, Path]]:
     """The flows below a folder: name (`2023/backup_scenario`) and file. A list of at least two exchanges is a flow."""
     for file in files(folder):
-        with file.open(encoding="utf-8") as stream:
-            if stream.read(200).lstrip().startswith("[") and len(read_exchanges(file)) > 1:
-                yield file.relative_to(folder).with_suffix("").as_posix(), file
+        if len(read_exchanges(file)) > 1:
+            yield file.relative_to(folder).with_suffix("").as_posix(), file

@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from .bodies import differences
-from .inference import apply, existing, job_matches, job_of_write, makes
+from .endings import RUNNING, cancellation
+from .endings import job_id as _job_of
+from .inference import apply, existing, implied, job_matches, job_of_write, makes, restored_later
 from .recording import ITEM, JOB, OPERATION, OPERATION_RESULT, Exchange, is_write, normal_path
 
 
@@ -85,7 +87,8 @@ class Replay:
         Discovery right before it stays to be sent, or not.
         """
         before = [write for write in self.writes if write.index < index]
-        while before and _optional(before[-1]):
+        wanted = next(write for write in self.writes if write.index == index)
+        while before and (_optional(before[-1]) or _first_try(before[-1], wanted)):
             before.pop()
         self.sent.update(write.index for write in before)
 
@@ -116,7 +119,7 @@ class Replay:
                 self.sent.update(earlier.index for earlier in self.writes if earlier.index <= write.index)
                 return _recorded(write)
             if not _optional(write):
-                break
+                break  # Writes come in the recorded order.
         self.problems.append(f"{method} {path}: the recorded client did not send this write here")
         return _error(400, "NotRecorded", f"No such write was recorded here: {method} {path}")
 
@@ -125,7 +128,8 @@ class Replay:
             return _error(404, "NotFound", f"The {name[0]} does not exist yet.")
         timeline = self._timelines.get(name)
         if timeline:
-            return self._next(name, timeline)
+            looks = self._until_cancelled(name, timeline)
+            return self._ended_meanwhile(name, self._next(name, looks)) if looks else Answer(200, self._unseen_job(name, "InProgress"))
         if name in self._made_by and name[0] == "job":
             return Answer(200, self._unseen_job(name))
         if name in self._made_by and name[0] == "operation":
@@ -138,9 +142,45 @@ class Replay:
         """The next recorded answer; the last one that is none of a broken server stays."""
         at = self._cursor.get(name, 0)
         if at >= len(timeline):
-            return _recorded(_last_good(timeline))
+            return _recorded(_last_good(timeline)) if timeline else _error(404, "NotFound", f"The {name[0]} was not looked at here.")
         self._cursor[name] = at + 1
         return self._serve(timeline[at])
+
+    def _until_cancelled(self, name: tuple[str, str], timeline: list[Exchange]) -> list[Exchange]:
+        """The looks at a job that was cancelled: until then only what was seen before, and from then on only what was seen after."""
+        cancelled = cancellation(self.flow, name[1]) if name[0] == "job" else None
+        if cancelled is None:
+            return timeline
+        before = [exchange for exchange in timeline if exchange.index < cancelled]
+        if cancelled not in self.sent:
+            return before
+        if len(before) < len(timeline):
+            self._cursor[name] = max(self._cursor.get(name, 0), len(before))
+        return timeline
+
+    def _ended_meanwhile(self, name: tuple[str, str], answer: Answer) -> Answer:
+        """A job that the recorded client saw running last: has a cancellation been sent, or does the next of its kind follow, it is over."""
+        body = answer.body
+        status = body["properties"].get("status") if name[0] == "job" and isinstance(body, dict) and "properties" in body else None
+        if str(status).lower() not in RUNNING or self._cursor.get(name, 0) < len(self._timelines.get(name, ())):
+            return answer
+        cancelled = cancellation(self.flow, name[1])
+        if cancelled is not None and cancelled in self.sent and not any(e.index > cancelled for e in self._timelines[name]):
+            end = "Cancelled"
+        elif cancelled is None and self._followed_by_its_kind(name):
+            end = "Completed"
+        else:
+            return answer
+        return Answer(answer.status, {**body, "properties": {**body["properties"], "status": end}}, answer.headers)
+
+    def _followed_by_its_kind(self, name: tuple[str, str]) -> bool:
+        maker = next((write for write in self.writes if write.index == self._made_by.get(name)), None)
+        item, kind = (ITEM.match(maker.key), maker.key.rsplit("/", 1)[-1]) if maker else (None, "")
+        return item is not None and any(
+            write.index > self._made_by[name] and write.index <= self._next_write() and write.status < 300
+            and write.key.startswith(item.group(0) + "/") and write.key.endswith("/" + kind)
+            for write in self.writes
+        )
 
     def _serve(self, exchange: Exchange) -> Answer:
         if exchange.broken:
@@ -157,29 +197,39 @@ class Replay:
         found: dict[str, dict[str, Any]] = {}
         for exchange in self.flow:
             if exchange.key.endswith("/backupjobs") and exchange.index < self._next_write() and exchange.status == 200:
-                found.update({job["name"]: job for job in exchange.response_body.get("value", [])})
+                found.update({job["name"].lower(): job for job in (exchange.response_body or {}).get("value", [])})
         for name, timeline in self._timelines.items():
             if name[0] != "job" or self._made_by.get(name, timeline[0].index) >= self._next_write():
                 continue
-            answer = self._glance(name, timeline)
+            looks = self._until_cancelled(name, timeline)
+            if not looks:
+                found[name[1]] = self._unseen_job(name, "InProgress")
+                continue
+            if all(exchange.status == 404 for exchange in looks):
+                continue
+            answer = self._ended_meanwhile(name, self._glance(name, looks))
             if answer.status != 200:
                 return answer
-            found[answer.body["name"]] = answer.body
+            found[answer.body["name"].lower()] = answer.body
         for name, maker in self._made_by.items():
             if name[0] == "job" and name not in self._timelines and maker < self._next_write():
                 found.setdefault(name[1], self._unseen_job(name))
         jobs = [copy.deepcopy(job) for job in found.values() if job_matches(job, params.get("$filter", ""))]
         # The restores from the paired region are listed there and nowhere else.
-        jobs = [job for job in jobs if (job["properties"]["operation"] == "CrossRegionRestore") == other_region]
+        jobs = [job for job in jobs if (job["properties"].get("operation") == "CrossRegionRestore") == other_region]
         for job in jobs:
             job["properties"].pop("extendedInfo", None)
         jobs.sort(key=lambda job: str(job["properties"].get("startTime")), reverse=True)
         return Answer(200, {"value": jobs})
 
-    def _unseen_job(self, name: tuple[str, str]) -> dict[str, Any]:
+    def _unseen_job(self, name: tuple[str, str], status: str = "Completed") -> dict[str, Any]:
         statuses = (e.response_body for (kind, _id), line in self._timelines.items() if kind == "operation" for e in line)
         started = next((body["startTime"] for body in statuses if _job_of(body) == name[1] and "startTime" in body), "2001-01-01T00:00:00Z")
-        return job_of_write(self.flow[self._made_by[name]], name[1], started)
+        made: dict[str, Any] = {"name": name[1], "properties": {}}
+        if name in self._made_by:
+            made = job_of_write(self.flow[self._made_by[name]], name[1], started)
+        running = {"actionsInfo": ["Cancellable"]} if status == "InProgress" else {}
+        return {**made, "properties": {**made["properties"], **running, "status": status}}
 
     def _glance(self, name: tuple[str, str], timeline: list[Exchange]) -> Answer:
         """A job as a list shows it. Every second look moves it on: a list between looks at the job itself takes none of those away."""
@@ -196,6 +246,8 @@ class Replay:
     # --- state ---
 
     def _state(self, method: str, key: str, params: dict[str, str]) -> Answer:
+        if restored_later([write for write in self.writes if write.index not in self.sent], key):
+            return _error(404, "ResourceNotFound", f"{key} is restored later.")
         item = ITEM.match(key) if method == "GET" else None
         recorded = self._matching(method, key, params)
         if item and item.end() == len(key) and not recorded:
@@ -222,7 +274,11 @@ class Replay:
             for write in self.writes:
                 if write.index in self.sent and write.key.startswith(key.rsplit("/", 1)[0] + "/"):
                     apply(made, write)
-            return Answer(200, {"value": made})
+            return Answer(200, {"value": [*made, *self._implied(key, made)]})
+        if method == "GET" and key.endswith("/recoverypoints") and ITEM.match(key):
+            points = {w.key.split("/")[-2] for w in self.writes if w.key.startswith(key + "/") and w.key.endswith("/restore") and w.status < 300}
+            values = [existing(self.flow, f"{key}/{point}") for point in sorted(points)]
+            return Answer(200, {"value": [value for value in values if value]})
         found = existing(self.flow, key) if method == "GET" else None
         if found:
             return Answer(200, found)
@@ -238,7 +294,7 @@ class Replay:
         items = self._state("GET", vault + "/backupprotecteditems", {})
         if items.status >= 500:
             return items
-        values = items.body.get("value", []) if items.status == 200 else []
+        values = (items.body or {}).get("value", []) if items.status == 200 else []
         found = next((value for value in values if value["name"].lower() == name), None)
         return Answer(200, found) if found else _error(404, "ItemNotFound", "The protected item was not found.")
 
@@ -249,7 +305,14 @@ class Replay:
             for write in self.writes:
                 if exchange.index < write.index <= begin and write.index in self.sent and write.key.startswith(exchange.key.rsplit("/", 1)[0] + "/"):
                     apply(body["value"], write)
+            body["value"] += self._implied(exchange.key, body["value"])
         return Answer(exchange.status, body, exchange.headers)
+
+    def _implied(self, key: str, had: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Items that nobody listed and that the next writes work on."""
+        vault = key.rsplit("/", 1)[0] + "/"
+        coming = [e for e in self.flow if e.index > self.position and e.key.startswith(vault) and e.index not in self.sent]
+        return implied(coming, {normal_path(str(item.get("id", ""))) for item in had})
 
     def _taken_back(self, exchange: Exchange) -> Answer:
         """A later answer without what writes that are still to come will make."""
@@ -261,6 +324,8 @@ class Replay:
                 body["value"] = [] if made else body["value"]
             else:
                 body["value"] = [value for value in body["value"] if not any(makes(w, value) for w in coming)]
+            if exchange.key.endswith("/backupprotecteditems"):
+                body["value"] += self._implied(exchange.key, body["value"])
         return Answer(exchange.status, body, exchange.headers)
 
 
@@ -275,19 +340,18 @@ def _tracking(key: str, body: Any = None) -> tuple[str, str] | None:
     return None
 
 
-def _job_of(body: Any) -> str | None:
-    properties = body.get("properties") if isinstance(body, dict) else None
-    job = properties.get("jobId") if isinstance(properties, dict) else None
-    return job.lower() if isinstance(job, str) else None
-
-
 def _last_good(timeline: list[Exchange]) -> Exchange:
     return next((exchange for exchange in reversed(timeline) if not exchange.broken), timeline[-1])
 
 
 def _optional(write: Exchange) -> bool:
-    """Discovery: a client that knows the VM's id does not need it."""
-    return write.key.endswith("/refreshcontainers")
+    """Discovery: a client that knows the VM's id does not need it. A resource guard's unlocking belongs to the deletion after it."""
+    return write.key.endswith(("/refreshcontainers", "/unlockdelete"))
+
+
+def _first_try(write: Exchange, wanted: Exchange) -> bool:
+    """A write that Azure could not take, so that the recorded client sent it again. A POST that may have taken effect is not sent again."""
+    return write.broken and (write.method, write.key) == (wanted.method, wanted.key) and (write.method != "POST" or write.status == 429)
 
 
 def _touching(key: str) -> Callable[[Exchange], bool]:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 import trustme
 
-from .recording import RECORDED_HOST, Exchange
+from .recording import RECORDED_HOST, Exchange, is_write, normal_path
 from .replay import Answer, Replay
 
 URL_HEADERS = ("azure-asyncoperation", "location", "operation-location")
@@ -59,6 +59,8 @@ class ReplayServer:
         self.token = "replay-" + secrets.token_urlsafe(32)
         self.requests: list[str] = []
         """`METHOD path status`, in the order they came."""
+        self.writes: dict[str, list[str]] = {}
+        """The writes among them, by the label of the token: each task has a token of its own."""
         self._lock = threading.Lock()
         authority = trustme.CA()
         self.ca_file = folder / "replay-ca.pem"
@@ -79,6 +81,10 @@ class ReplayServer:
         self._server.shutdown()
         self._server.server_close()
 
+    def token_for(self, label: str) -> dict[str, str]:
+        """The environment of a task whose writes are to be told apart."""
+        return {"AZURE_ACCESS_TOKEN": f"{self.token}.{label}"}
+
     def environment(self, subscription: str) -> dict[str, str]:
         return {
             "AZURE_CLOUD_ENVIRONMENT": self.url,
@@ -91,18 +97,25 @@ class ReplayServer:
     def answer(self, method: str, path: str, query: str, raw: bytes, authorization: str) -> Answer:
         if path == METADATA:
             return Answer(200, self._metadata())
-        if authorization != "Bearer " + self.token:
+        word, _blank, token = authorization.partition(" ")
+        token, _dot, label = token.partition(".")
+        if (word, token) != ("Bearer", self.token):
             return Answer(401, {"error": {"code": "InvalidAuthenticationToken", "message": "The access token is invalid."}})
         params = {name.lower(): value for name, value in parse_qsl(query, keep_blank_values=True)}
         body = json.loads(raw) if raw else None
         with self._lock:
             answer = self.replay.answer(method, path, params, body)
             self.requests.append(f"{method} {path} {answer.status}")
+            if is_write(method, normal_path(path)):
+                self.writes.setdefault(label, []).append(self.requests[-1])
         return self._here(answer)
 
     def _here(self, answer: Answer) -> Answer:
         """The recorded URLs to follow, on this server."""
         headers = {name: value.replace(RECORDED_HOST, self.url) for name, value in answer.headers.items() if name in SERVED_HEADERS}
+        if answer.status in (408, 429) or answer.status >= 500:
+            # Recordings lack Retry-After, and the wait that a 429's message speaks of need not be sat through.
+            headers["x-ms-retry-after-ms"] = "20"
         body = answer.body
         if isinstance(body, dict) and isinstance(body.get("nextLink"), str):
             body = {**body, "nextLink": body["nextLink"].replace(RECORDED_HOST, self.url)}

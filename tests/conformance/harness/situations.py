@@ -73,6 +73,7 @@ def _state(resource: dict[str, Any]) -> str:
         return f"{properties['protectionState']}{' soft-deleted' if properties.get('isScheduledForDeferredDelete') else ''}"
     if "jobType" in properties:
         bag = (properties.get("extendedInfo") or {}).get("propertyBag") or {}
+        bag = bag if isinstance(bag, dict) else {}
         return " ".join(str(part) for part in (*(properties.get(name) for name in SITUATION_OF_JOB), bag.get("Job Type") or "") if part)
     for name in ("registrationStatus", "provisioningState", "objectType", "status"):
         if isinstance(properties.get(name), str):
@@ -80,7 +81,23 @@ def _state(resource: dict[str, Any]) -> str:
     return ""
 
 
-def year(name: str) -> str:
-    """The newest year in the name of a recording's folder: `2024-2025/jobs_list` -> 2025."""
-    found = re.findall(r"20\d\d", name.split("/")[0])
-    return max(found, default="0")
+def year(exchange: Exchange, folder: str = "") -> str:
+    """When an exchange was recorded: as its Date header or its source says, or its folder's name (`2024-2025` -> 2025), or its API version."""
+    for text in (exchange.headers.get("date", ""), exchange.source, folder, exchange.params.get("api-version", "")):
+        found = re.findall(r"20\d\d", text)
+        if found:
+            return str(max(found))
+    return "0"
+
+
+def members(exchange: Exchange) -> list[dict[str, Any]] | None:
+    """The members of an answer that is a list; None for any other answer."""
+    body = exchange.response_body
+    value = body.get("value") if isinstance(body, dict) else None
+    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else None
+
+
+def known_members(recorded: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The recorded members that are in a state in which one of ours is."""
+    states = {_state(member) for member in ours}
+    return [member for member in recorded if _state(member) in states]

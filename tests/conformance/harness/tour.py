@@ -34,7 +34,8 @@ class Tour:
 
     def run(self) -> None:
         for part in (
-            self.vaults, self.prepared_vaults, self.look_around, self.one_vm, self.replaced_policy, self.soft_delete, self.across_regions, self.goodbye,
+            self.vaults, self.prepared_vaults, self.look_around, self.one_vm, self.replaced_policy, self.soft_delete, self.across_regions, self.troubles,
+            self.goodbye,
             self.storage,
         ):
             try:
@@ -257,6 +258,37 @@ class Tour:
         for wait in (0, 10 * MINUTE, HOUR):
             self.sim.control.advance(wait)
             self.ask("POST", f"{secondary}/backupCrrJob", CRR, {"resourceId": vault, "jobName": status.response_body["properties"]["jobId"]})
+
+    def troubles(self) -> None:
+        """A backup that is cancelled, one that fails, a suspension, a deletion of what has points; what is not there."""
+        vault, name = self.vault_path("rsv-prod-02"), "web-05"
+        status = f"/subscriptions/{self.sim.subscription}/providers/Microsoft.RecoveryServices/locations/eastasia/backupStatus"
+        for machine in (name, "db-01"):
+            self.ask("POST", status, NEW, {"resourceType": "VM", "resourceId": self.sim.vm_id("rg-prod", machine)})
+        protection = self.protection(name, policyId=self.policy(vault=vault))
+        self.follow(self.change("PUT", self.item(name, vault), protection))
+        request = {"properties": {"objectType": "IaasVMBackupRequest"}}
+        self._cancelled(self.follow(self.change("POST", self.item(name, vault) + "/backup", request), step=1), vault)
+        self.sim.control.fault({"operation": "Backup", "vm": name}, {"kind": "failed_job", "code": "UserErrorVmNotInDesirableState", "message": "Off."})
+        self.watch(self.follow(self.change("POST", self.item(name, vault) + "/backup", request), step=1), [HOUR] * 4, vault)
+        self._backup(name, vault)
+        self.look(f"{vault}/backupJobs", **{"$filter": VMS})
+        self.follow(self.change("DELETE", self.item(name, vault)))
+        self.listed(vault)
+        locked = self.vault_path("rsv-locked")
+        suspension = self.protection("db-01", policyId="", protectionState="BackupsSuspended")
+        self.watch(self.follow(self.change("PUT", self.item("db-01", locked), suspension)), [], locked)
+        self.listed(locked)
+        self.ask("GET", f"{self.vault}/backupJobs/00000000-0000-0000-0000-000000000000")
+        self.ask("GET", self.policy("no-policy"))
+
+    def _cancelled(self, started: Exchange, vault: str) -> None:
+        path = f"{vault}/backupJobs/{started.response_body['properties']['jobId']}"
+        self.ask("POST", path + "/cancel")
+        for _look in range(4):
+            self.look(path)
+            self.look(f"{vault}/backupJobs", **{"$filter": VMS})
+            self.sim.control.advance(MINUTE)
 
     def goodbye(self) -> None:
         """Vaults that go, with each of the recorded ends, and one that comes back."""
