@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from harness import flow_steps, recording
+from harness.bodies import differences
 from harness.endings import ending
 from harness.recording import Exchange
 from harness.replay import Replay
@@ -177,6 +178,23 @@ def test_a_flow_that_begins_in_the_middle_has_the_item(properties: dict[str, Any
     assert item["properties"]["virtualMachineId"] == VM
 
 
+@pytest.mark.parametrize(("properties", "setting", "state"), [
+    ({"policyId": "", "protectionState": "BackupsSuspended"}, "immutabilitySettings", {"state": "Unlocked"}),
+    ({"policyId": "", "protectionState": "ProtectionStopped"}, "immutabilitySettings", None),
+])
+def test_a_vault_is_as_the_next_write_needs_it(properties: dict[str, Any], setting: str, state: Any) -> None:
+    replay = Replay(flow(write("PUT", ITEM, 1, properties)))
+    vault = replay.answer("GET", VAULT, {}, None).body
+    assert vault["properties"].get("securitySettings", {}).get(setting) == state
+
+
+def test_a_vault_of_a_restore_in_the_paired_region_allows_it() -> None:
+    seen = {"method": "GET", "path": VAULT, "status": 200, "response_body": {"properties": {"redundancySettings": {"crossRegionRestore": "Disabled"}}}}
+    far = SUBSCRIPTION + "/providers/Microsoft.RecoveryServices/locations/x/backupCrossRegionRestore"
+    vault = Replay(flow(seen, write("POST", far, 1))).answer("GET", VAULT, {}, None).body
+    assert vault["properties"]["redundancySettings"]["crossRegionRestore"] == "Enabled"
+
+
 def test_a_vm_that_gets_protected_was_not_there_before() -> None:
     replay = Replay(flow(write("PUT", ITEM, 1, {"policyId": POLICY, "sourceResourceId": VM}), write("DELETE", ITEM, 2)))
     replay.pass_over(0)
@@ -189,6 +207,18 @@ def test_a_recorded_wait_is_not_sat_through(tmp_path: Path) -> None:
         server.replay.sent.add(0)
         answer = server.answer("GET", story[1].path, "", b"", f"Bearer {server.token}.real")
     assert (answer.status, answer.headers["x-ms-retry-after-ms"]) == (429, "20")
+
+
+@pytest.mark.parametrize(("recorded", "sent", "count"), [
+    ({"diskLunList": ["1"]}, {"diskLunList": [1]}, 0),
+    ({"diskLunList": ["1"]}, {"diskLunList": [2]}, 1),
+    ({"isInclusionList": True}, {"isInclusionList": 1}, 1),
+    ({"accessTokenString": "REDACTED"}, {"accessTokenString": "x"}, 0),
+    ({"objectType": None}, {"objectType": "CrrAccessToken"}, 0),
+    ({"objectType": None}, {"objectType": "IaasVMRestoreRequest"}, 1),
+])
+def test_what_other_clients_write_otherwise(recorded: Any, sent: Any, count: int) -> None:
+    assert len(differences(recorded, sent)) == count
 
 
 def test_files_that_are_no_recordings(tmp_path: Path) -> None:

@@ -141,6 +141,18 @@ def implied(coming: Iterable[Exchange], had: set[str]) -> list[dict[str, Any]]:
     return found
 
 
+def vault_for(write: Exchange, vault: dict[str, Any]) -> dict[str, Any]:
+    """The vault as it must be for Azure to take this write; it may have been seen last before it was made so."""
+    properties = dict(vault.get("properties") or {})
+    if write.status < 300 and write.key.endswith("/backupcrossregionrestore"):
+        redundancy = {"standardTierStorageRedundancy": "GeoRedundant", **(properties.get("redundancySettings") or {})}
+        properties["redundancySettings"] = {**redundancy, "crossRegionRestore": "Enabled"}
+    security = properties.get("securitySettings") or {}
+    if write.status < 300 and _properties(write).get("protectionState") == "BackupsSuspended" and not security.get("immutabilitySettings"):
+        properties["securitySettings"] = {**security, "immutabilitySettings": {"state": "Unlocked"}}
+    return {**vault, "properties": properties}
+
+
 def restored_later(coming: Iterable[Exchange], key: str) -> bool:
     """Whether a coming restore makes this VM."""
     return any(write.status < 300 and normal_path(str(_properties(write).get("targetVirtualMachineId"))) == key for write in coming)
