@@ -18,6 +18,8 @@ COMPUTE = Api("compute", "2024-11-01")
 DISKS = Api("disks", "2025-01-02")
 NETWORK = Api("network", "2024-05-01")
 RESOURCES = Api("resources", "2021-04-01")
+STORAGE = Api("storage", "2023-05-01")
+APIM = Api("apim", "2022-08-01")
 
-API_NAMES = frozenset(api.name for api in (BACKUP, VAULT, CRR, COMPUTE, DISKS, NETWORK, RESOURCES))
+API_NAMES = frozenset(api.name for api in (BACKUP, VAULT, CRR, COMPUTE, DISKS, NETWORK, RESOURCES, STORAGE, APIM))
 """The names that the option ``api_versions`` knows."""

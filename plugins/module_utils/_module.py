@@ -24,6 +24,7 @@ from ._arm.clock import Clock, SystemClock
 from ._arm.connect import connect
 from ._arm.errors import ArmError, OptionError
 from ._fleet import Vm, VmReport, check_subscription, parse_vms
+from ._progress import Progress
 
 Spec = dict[str, dict[str, Any]]
 
@@ -114,6 +115,14 @@ class Task:
 
     def warn(self, text: str) -> None:
         self.module.warn(text)
+
+    @cached_property
+    def _progress(self) -> Progress:
+        return Progress(self.module.tmpdir)
+
+    def progress(self, done: int, total: int, text: str) -> None:
+        """Tells whoever watches the run how far it is: ``done`` of ``total``, and one short line, without secrets, about the rest."""
+        self._progress.say(done, total, text)
 
 
 def check_waiting(params: Mapping[str, Any]) -> None:
