@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from .calls import Call, Response, TokenProvider
 from .clock import Clock, SystemClock
 from .clouds import Cloud
-from .errors import HttpError, OptionError, ReadOnlyViolation
+from .dialect import Dialect
+from .errors import AuthError, HttpError, OptionError, ReadOnlyViolation
 from .headers import date_of
 from .paging import pages
 from .retry import RetryPolicy
@@ -44,7 +45,7 @@ class ArmClient:
 
     ``cloud`` and ``subscription`` may be callables, which are asked when first needed. ``hints`` {error code: what to do} are
     put into errors before ARM's own; ``api_versions`` {Api.name: version}. With ``read_only`` every write raises
-    ReadOnlyViolation before anything is sent (the guard of check mode).
+    ReadOnlyViolation before anything is sent (the guard of check mode). ``tokens_for`` hands out the tokens of another audience.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class ArmClient:
         read_only: bool = False,
         api_versions: Mapping[str, str] | None = None,
         hints: Mapping[str, str] | None = None,
+        tokens_for: Callable[[str], TokenProvider] | None = None,
         retry: RetryPolicy | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -69,8 +71,11 @@ class ArmClient:
         self._api_versions = dict(api_versions or {})
         self._ahead = timedelta()
         self._throttle = Throttle(self.clock)
+        self._transport = transport or RequestsTransport()
+        self._tokens_for = tokens_for
+        self._chance = chance
         self._sender = Sender(
-            transport or RequestsTransport(),
+            self._transport,
             tokens,
             self.clock,
             throttle=self._throttle,
@@ -129,6 +134,13 @@ class ArmClient:
         """Create or change; sent again after transient failures, because the same PUT twice means the same."""
         return self._send("PUT", path, api, params, body)
 
+    def put_once(self, path: str, api: Api, body: Any = None, *, params: Mapping[str, str] | None = None) -> Response:
+        """Create what can never be changed (a restore point): one try and no waiting, since a second one is refused or wrong.
+
+        A failure without a clear answer raises an ArmError with ``ambiguous`` True: look for what it may have made.
+        """
+        return self._send("PUT", path, api, params, body, once=True)
+
     def patch(self, path: str, api: Api, body: Any = None, *, params: Mapping[str, str] | None = None) -> Response:
         """Change; retried like ``put`` (our patches set values, they do not add up)."""
         return self._send("PATCH", path, api, params, body)
@@ -143,6 +155,18 @@ class ArmClient:
         Any other failure without a clear answer raises an ArmError with ``ambiguous`` True: look for what it may have started.
         """
         return self._send("POST", path, api, params, body)
+
+    def tokens_for(self, audience: str) -> TokenProvider:
+        """Tokens of the same identity for another service than Resource Manager; signs in when the first is asked for."""
+        if self._tokens_for is None:
+            raise AuthError(f"There is no way to ask for a token for {audience}.", code="NoTokenForAudience")
+        return self._tokens_for(audience)
+
+    def sender(self, dialect: Dialect, tokens: TokenProvider, *, policy: RetryPolicy, hints: Mapping[str, str]) -> Sender:
+        """Sends to another service over the same connections, with the same care; its limits are counted apart."""
+        return Sender(
+            self._transport, tokens, self.clock, throttle=Throttle(self.clock), policy=policy, hints=hints, chance=self._chance, dialect=dialect
+        )
 
     def budget(self, path: str, method: str = "GET") -> Budget:
         """What the throttle headers said is left for requests like this one."""

@@ -61,6 +61,7 @@ def connect(
         read_only=read_only,
         api_versions=versions,
         hints=hints,
+        tokens_for=partial(source.build_token_source, options, cloud, clock),
     )
 
 

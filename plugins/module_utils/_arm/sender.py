@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ from typing import Any
 
 from .calls import Call, Response, TokenProvider
 from .clock import Clock
-from .envelope import hint_for, read_envelope
+from .dialect import ArmDialect, Dialect
+from .envelope import hint_for
 from .errors import ArmError, AuthError, HttpError, RefusedUrl, TransportError
 from .headers import Headers
 from .retry import RetryPolicy, is_transient, may_repeat_status, retry_after
@@ -44,7 +44,7 @@ class _Tries:
 
 
 class Sender:
-    """Sends calls for all threads of one client. ``hints`` {error code: what to do} come before ARM's own."""
+    """Sends calls for all threads of one client. ``hints`` {error code: what to do} come before ARM's own; ``dialect`` is ARM's."""
 
     def __init__(
         self,
@@ -56,7 +56,9 @@ class Sender:
         policy: RetryPolicy,
         hints: Mapping[str, str],
         chance: Callable[[], float],
+        dialect: Dialect | None = None,
     ) -> None:
+        self._dialect: Dialect = dialect or ArmDialect()
         self._transport = transport
         self._tokens = tokens
         self._clock = clock
@@ -75,7 +77,7 @@ class Sender:
                 return outcome
             if isinstance(outcome, str):
                 tries.redirects += 1
-                call = _redirected(call, outcome, base, tries.redirects)
+                call = _redirected(call, outcome, base, tries.redirects if self._dialect.redirects else _MOST_REDIRECTS + 1)
                 continue
             if outcome.status == 404 and call.method == "DELETE" and tries.unclear:
                 # The try before this one did it; only its answer got lost.
@@ -128,27 +130,19 @@ class Sender:
         return outcome
 
     def _headers(self, call: Call, token: str, tries: _Tries) -> dict[str, str]:
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Accept": "application/json",
-            "User-Agent": USER_AGENT,
-            "x-ms-client-request-id": tries.request_id,
-            "x-ms-return-client-request-id": "true",
-        }
-        if call.data is not None:
-            headers["Content-Type"] = "application/json; charset=utf-8"
-        return headers
+        common = {"User-Agent": USER_AGENT, "x-ms-client-request-id": tries.request_id, "x-ms-return-client-request-id": "true"}
+        return self._dialect.headers(call, token, common)
 
     def _judge(self, call: Call, raw: RawResponse) -> Response | ArmError | str:
         headers = Headers(raw.headers)
         self._throttle.learn(call.kind, headers)
         request_id = headers.get("x-ms-request-id") or headers.get("x-ms-correlation-request-id")
         text = raw.content.decode("utf-8-sig", errors="replace")
-        body, readable = _parse(text)
+        body, readable = self._dialect.parse(text)
         if 200 <= raw.status < 300:
             if not readable and call.reads:
                 return HttpError(
-                    "The answer is not the JSON that it should be.",
+                    "The answer is not what it should be.",
                     code="MalformedBody",
                     status=raw.status,
                     request_id=request_id,
@@ -162,7 +156,7 @@ class Sender:
         return self._error(call, raw.status, headers, body, text, request_id)
 
     def _error(self, call: Call, status: int, headers: Headers, body: Any, text: str, request_id: str | None) -> HttpError:
-        envelope = read_envelope(body, text, default_code=f"Http{status}")
+        envelope = self._dialect.envelope(body, text, headers, f"Http{status}")
         pause = retry_after(headers, envelope.message, self._clock.now())
         if status == 429:
             pause = self._throttle.pause(call.kind, pause, code=envelope.code, message=envelope.message)
@@ -210,15 +204,6 @@ def _redirected(call: Call, location: str, base: str, redirects: int) -> Call:
     if call.method != "GET" or redirects > _MOST_REDIRECTS:
         raise RefusedUrl(f"{call.operation} was redirected to {path_of(target)[:300]}, which is not followed.", operation=call.operation)
     return replace(call, url=target)
-
-
-def _parse(text: str) -> tuple[Any, bool]:
-    if not text.strip():
-        return None, True
-    try:
-        return json.loads(text), True
-    except ValueError:
-        return None, False
 
 
 def _rejected(error: ArmError) -> AuthError:

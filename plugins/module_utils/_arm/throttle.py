@@ -147,6 +147,10 @@ class Throttle:
         return bucket
 
 
+# Compute counts new restore points by VM, and copies by collection: a 429 for one collection says nothing of another.
+_COUNTED_BY_PARENT = frozenset({"microsoft.compute/restorepointcollections/restorepoints/write"})
+
+
 def classify(method: str, url_or_path: str) -> RequestClass:
     """What a request counts against, from its path. List and single reads of one type share their action."""
     parts = [unquote(part).lower() for part in urlsplit(url_or_path).path.split("/") if part]
@@ -158,7 +162,10 @@ def classify(method: str, url_or_path: str) -> RequestClass:
         types = parts[start + 1 : start + 2] + parts[start + 2 :: 2]
     else:
         types = ["microsoft.resources", *parts[0::2]]
-    return RequestClass(subscription, verb, "/".join([*types, kind]))
+    action = "/".join([*types, kind])
+    if action in _COUNTED_BY_PARENT:
+        action = f"{action} of {'/'.join(parts[:-2])}"
+    return RequestClass(subscription, verb, action)
 
 
 def _action_count(headers: Mapping[str, str]) -> int | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from ..clock import Clock
 from ..clouds import Cloud
@@ -86,12 +87,27 @@ class TokenSource:
         return token.value
 
 
-def build_token_source(options: AuthOptions, cloud: Callable[[], Cloud], clock: Clock) -> TokenSource:
-    """The token source for these options. Raises OptionError when the named ``auth_source`` lacks something; sends nothing."""
+def build_token_source(options: AuthOptions, cloud: Callable[[], Cloud], clock: Clock, audience: str | None = None) -> TokenSource:
+    """The token source for these options, for Resource Manager or another ``audience`` (``https://storage.azure.com``).
+
+    Raises OptionError when the named ``auth_source`` lacks something; sends nothing.
+    """
     methods = _BY_SOURCE[options.auth_source]
     check(options)
     only_token = options.auth_source == "access_token" or (len(methods) > 1 and options.access_token is not None)
-    return TokenSource(lambda: _sign_in(methods, options, cloud()), clock, renewable=not only_token)
+
+    def sign_in() -> tuple[Grant, Token]:
+        if audience is None:
+            return _sign_in(methods, options, cloud())
+        if only_token:
+            raise AuthError(
+                f"{described('access_token')} is a token for Resource Manager only, and {audience} needs one of its own.",
+                code="NoTokenForAudience",
+                hint="Sign in another way, such as with a service principal, or let the storage account be read with its key.",
+            )
+        return _sign_in(methods, options, replace(cloud(), audience=audience))
+
+    return TokenSource(sign_in, clock, renewable=not only_token)
 
 
 def check(options: AuthOptions) -> None:
