@@ -1,0 +1,143 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Restore point collections (API 2024-11-01): of a VM in its region, or of copies of another collection in another region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Iterator, Mapping
+
+from .._apis import COMPUTE
+from .._arm.client import ArmClient
+from .._arm.errors import ArmError, HttpError
+from .._arm.ids import ResourceId, same_id
+from . import points
+from .names import COLLECTION_TYPE, SOURCE_VM_TAG, collections_path, region_of, vm_of_id
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection. ``location`` and ``source_location`` are in lower case without blanks; ``points`` is empty unless it was read alone."""
+
+    id: str
+    subscription: str
+    group: str
+    name: str
+    location: str
+    source_id: str
+    source_location: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    provisioning_state: str = ""
+    points: tuple[points.Point, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return ResourceId.parse(self.id).path
+
+    @property
+    def key(self) -> str:
+        """For comparing: ARM ids are case-insensitive."""
+        return self.id.lower()
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether its points are copies of another collection's."""
+        try:
+            return ResourceId.parse(self.source_id).is_type(COLLECTION_TYPE)
+        except ValueError:
+            return False
+
+    @property
+    def source_vm(self) -> str | None:
+        """The id of the VM: the source itself, or what the tag of a collection of copies says."""
+        source = vm_of_id(self.source_id)
+        if source is None:
+            source = vm_of_id(next((value for name, value in self.tags.items() if name.lower() == SOURCE_VM_TAG), None))
+        return source.id if source else None
+
+
+def find_collection(client: ArmClient, path: str, *, needs_group: bool = False) -> Collection | None:
+    """The collection at a path with its points (without their instance views), in one read; None when there is none.
+
+    ``needs_group``: raises when not even its resource group exists, in which it would be made.
+    """
+    try:
+        body = client.get(path, COMPUTE, params={"$expand": "restorePoints"}).body
+    except HttpError as error:
+        if error.status != 404 or (needs_group and error.code == "ResourceGroupNotFound"):
+            raise
+        return None
+    return parse(body if isinstance(body, Mapping) else {})
+
+
+def list_collections(client: ArmClient, subscription: str, group: str | None) -> Iterator[Collection]:
+    """The collections of a subscription or resource group, page by page, without their points."""
+    for resource in client.list(collections_path(subscription, group), COMPUTE):
+        yield parse(resource)
+
+
+def put_collection(client: ArmClient, path: str, *, location: str, source_id: str, tags: Mapping[str, str]) -> Collection:
+    """The collection at a path, made when it is missing. Raises, before anything is sent, when it is there with another source or region."""
+    found = find_collection(client, path)
+    if found is not None:
+        check_source(found, source_id, location)
+        return found
+    body: dict[str, Any] = {"location": location, "properties": {"source": {"id": source_id}}}
+    if tags:
+        body["tags"] = dict(tags)
+    response = client.put(path, COMPUTE, body)
+    made = parse(response.body if isinstance(response.body, Mapping) else {})
+    if not made.id:
+        # An answer without a body: what is there now tells.
+        again = find_collection(client, path)
+        if again is None:
+            raise ArmError("Azure took the collection and does not show it.", code="CollectionNotFound", target=path, operation="PUT restorePointCollections")
+        return again
+    return made
+
+
+def check_source(collection: Collection, source_id: str, location: str | None = None) -> None:
+    """Raises ArmError when a collection belongs to another source, which can never be changed, or lies in another region."""
+    if not same_id(collection.source_id, source_id):
+        raise ArmError(
+            f"The restore point collection {collection.name} belongs to {collection.source_id}, not to {source_id}, and that can never be changed.",
+            code="CollectionOfAnotherSource",
+            target=collection.id,
+            hint="Choose another name or resource group for the collection, or delete that one when its points are not needed any more.",
+        )
+    if location is not None and collection.location != region_of(location):
+        raise ArmError(
+            f"The restore point collection {collection.name} lies in {collection.location}, not in {region_of(location)}.",
+            code="CollectionInAnotherRegion",
+            target=collection.id,
+            hint="Choose another name or resource group for the collection.",
+        )
+
+
+def parse(resource: Mapping[str, Any]) -> Collection:
+    """A collection from its resource."""
+    properties = resource.get("properties") or {}
+    source = properties.get("source") or {}
+    collection_id = str(resource.get("id") or "")
+    subscription, group, name = _place(collection_id)
+    return Collection(
+        id=collection_id,
+        subscription=subscription,
+        group=group,
+        name=str(resource.get("name") or name),
+        location=region_of(resource.get("location")),
+        source_id=str(source.get("id") or ""),
+        source_location=region_of(source.get("location")),
+        tags={str(name): str(value) for name, value in (resource.get("tags") or {}).items()},
+        provisioning_state=str(properties.get("provisioningState") or ""),
+        points=tuple(points.parse(entry) for entry in properties.get("restorePoints") or () if isinstance(entry, Mapping)),
+    )
+
+
+def _place(collection_id: str) -> tuple[str, str, str]:
+    try:
+        parsed = ResourceId.parse(collection_id)
+    except ValueError:
+        return "", "", ""
+    return parsed.subscription, parsed.group or "", parsed.name

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person can do about the error codes of Azure Compute where restore points, disks and VMs are concerned."""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+HINTS: Mapping[str, str] = {
+    "OperationNotAllowed": (
+        "Azure does not allow this now: a quota is used up, another restore point of the VM is being made, or the VM is in a state without them. "
+        "The message says which; run the task again when it is over."
+    ),
+    "TooManyRequests": (
+        "Azure allows 3 restore points an hour of a VM and consistency, and 3 copies an hour and collection. Run the task again when the time that it names is over."
+    ),
+    "Conflict": "Something else works on the same resource. Run the task again when that has ended.",
+    "AuthorizationFailed": (
+        "The identity lacks a role: Virtual Machine Contributor on the VM and on the resource group of the collection (or a role with "
+        "Microsoft.Compute/restorePointCollections/*), and for disks made of a restore point Disk Restore Operator."
+    ),
+    "LinkedAuthorizationFailed": "The identity also needs a role on the resource that the message names.",
+    "ScopeLocked": "A management lock is on the resource or a scope above it. Remove the lock, or leave the resource as it is.",
+    "SubscriptionNotFound": "Check subscription_id, and that the identity belongs to the tenant of that subscription.",
+    "ResourceGroupNotFound": "Check the resource group's name and the subscription; make the resource group first where it is missing.",
+    "ResourceNotFound": "Check the names, the resource group and the subscription.",
+    "ParentResourceNotFound": "Check the name of the collection and its resource group.",
+    "RequestDisallowedByPolicy": "An Azure Policy forbids it. Ask for an exemption for what the message names.",
+    "InternalServerError": "Azure had an internal problem. Run the task again; what was started goes on.",
+    "InternalOperationError": "Azure had an internal problem. Run the task again; what was started goes on.",
+    "VMAgentStatusCommunicationError": "Azure cannot reach the VM agent. Start the VM and repair its agent, or use consistency=crash.",
+}

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names and paths of restore point collections and restore points, and the templates that make names of many."""
+
+from __future__ import annotations
+
+import re
+import string
+from datetime import datetime
+from typing import Mapping
+
+from .._arm.errors import OptionError
+from .._arm.ids import ResourceId, segment
+from .._fleet import VM_TYPE, Vm, check_group, check_subscription
+
+COLLECTION_TYPE = "Microsoft.Compute/restorePointCollections"
+POINT_TYPE = f"{COLLECTION_TYPE}/restorePoints"
+
+SOURCE_VM_TAG = "lifeboat_source_vm"
+"""Tag of a collection of copies: the id of the VM, of which Azure keeps no trace there."""
+
+_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,80}$")
+_TIME_DIRECTIVES = frozenset("YmdHMSjy")
+
+
+def collections_path(subscription: str, group: str | None) -> str:
+    """Where the collections of a subscription, or of one of its resource groups, are listed."""
+    scope = f"/subscriptions/{segment(subscription)}"
+    if group:
+        scope += f"/resourceGroups/{segment(group)}"
+    return f"{scope}/providers/{COLLECTION_TYPE}"
+
+
+def collection_path(subscription: str, group: str, name: str) -> str:
+    """The request path of a collection."""
+    return f"{collections_path(subscription, group)}/{segment(name)}"
+
+
+def point_path(collection: str, name: str) -> str:
+    """The request path of a restore point of a collection, which is given by its path."""
+    return f"{collection}/restorePoints/{segment(name)}"
+
+
+def vm_path(vm: Vm) -> str:
+    """The request path of a VM."""
+    return ResourceId.parse(vm.id).path
+
+
+def vm_of_id(text: object) -> Vm | None:
+    """The VM of an id as Azure writes it; None for anything else."""
+    try:
+        parsed = ResourceId.parse(text)
+    except ValueError:
+        return None
+    return Vm(parsed.subscription, parsed.group, parsed.name) if parsed.group and parsed.is_type(VM_TYPE) else None
+
+
+def parse_collection(text: str, group: str | None, subscription: str, option: str) -> ResourceId:
+    """The collection of an id, or of a name together with a resource group; raises OptionError naming the option."""
+    return _parse(text, COLLECTION_TYPE, group, subscription, option)
+
+
+def parse_point(text: str, option: str) -> ResourceId:
+    """The restore point of an id; raises OptionError naming the option."""
+    return _parse(text, POINT_TYPE, None, "", option)
+
+
+def check_name(text: str, option: str) -> str:
+    """The name of a collection or point itself; raises OptionError for what Azure would not take (1 to 80 of a-z, 0-9, _ . -)."""
+    if not _NAME.match(text) or text in (".", ".."):
+        raise OptionError(option, f"{text[:100]!r} is not a name: 1 to 80 letters, digits, '_', '.' or '-'")
+    return text
+
+
+def region_of(text: object) -> str:
+    """A region's name as Azure writes it anywhere (``EastUS2EUAP``, ``West Europe``), for comparing: lower case, no blanks."""
+    return str(text or "").replace(" ", "").lower()
+
+
+def has_time(template: str) -> bool:
+    """Whether a template of names has a part that depends on the time."""
+    return "%" in template
+
+
+def vm_fields(vm: Vm) -> dict[str, str]:
+    """What a template may say of a VM."""
+    return {"name": vm.name, "resource_group": vm.group}
+
+
+def expand(template: str, option: str, fields: Mapping[str, str], moment: datetime | None = None) -> str:
+    """The name that a template stands for: ``{name}-%Y%m%d`` with the given fields, and with ``moment`` (UTC) the directives of strftime.
+
+    Raises OptionError for an unknown field or directive, and for a result that is no name.
+    """
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError as problem:
+        raise OptionError(option, f"{template!r} is not a template: {problem}") from None
+    pieces: list[str] = []
+    for text, field, spec, conversion in parts:
+        pieces.append(_timed(text, template, option, moment))
+        if field is None:
+            continue
+        if field not in fields or spec or conversion:
+            allowed = " and ".join(f"{{{name}}}" for name in fields)
+            raise OptionError(option, f"{template!r} has a field other than {allowed}")
+        pieces.append(fields[field])
+    return check_name("".join(pieces), option)
+
+
+def _timed(text: str, template: str, option: str, moment: datetime | None) -> str:
+    if "%" not in text:
+        return text
+    if moment is None:
+        raise OptionError(option, f"{template!r} depends on the time, which makes no sense here")
+    for directive in re.findall(r"%(.?)", text):
+        if directive not in _TIME_DIRECTIVES or not directive:
+            raise OptionError(option, f"{template!r} has a part other than %Y, %y, %m, %d, %j, %H, %M and %S")
+    return moment.strftime(text)
+
+
+def _parse(text: str, resource_type: str, group: str | None, subscription: str, option: str) -> ResourceId:
+    text = text.strip()
+    if text.startswith("/"):
+        try:
+            parsed = ResourceId.parse(text)
+        except ValueError as problem:
+            raise OptionError(option, str(problem)) from None
+        if not parsed.group or not parsed.is_type(resource_type):
+            raise OptionError(option, f"{text[:200]!r} is not an id of the type {resource_type}")
+        check_subscription(parsed.subscription, option)
+        check_group(parsed.group, option)
+        for name in parsed.names:
+            check_name(name, option)
+        return parsed
+    if resource_type != COLLECTION_TYPE:
+        raise OptionError(option, f"{text[:100]!r} is not a resource id, which starts with /subscriptions/")
+    group = check_group(group, "resource_group")
+    if group is None:
+        raise OptionError(option, f"{text[:100]!r} is a name, so resource_group is needed too; or give the whole resource id")
+    return ResourceId(subscription, group, "Microsoft.Compute", ("restorePointCollections",), (check_name(text, option),))
