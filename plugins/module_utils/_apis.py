@@ -20,6 +20,7 @@ NETWORK = Api("network", "2024-05-01")
 RESOURCES = Api("resources", "2021-04-01")
 STORAGE = Api("storage", "2023-05-01")
 APIM = Api("apim", "2022-08-01")
+ACTIVITY_LOG = Api("activity_log", "2015-04-01")
 
-API_NAMES = frozenset(api.name for api in (BACKUP, VAULT, CRR, COMPUTE, DISKS, NETWORK, RESOURCES, STORAGE, APIM))
+API_NAMES = frozenset(api.name for api in (BACKUP, VAULT, CRR, COMPUTE, DISKS, NETWORK, RESOURCES, STORAGE, APIM, ACTIVITY_LOG))
 """The names that the option ``api_versions`` knows."""

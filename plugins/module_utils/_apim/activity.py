@@ -1,0 +1,68 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Azure's activity log (API 2015-04-01) tells of an operation whose URL nobody has any more.
+
+The log gets its entries some minutes late, keeps them for 90 days, and may be read with the role Reader.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal, Mapping
+
+from .._apis import ACTIVITY_LOG
+from .._arm.client import ArmClient
+from .._arm.errors import ArmError
+from .._arm.ids import segment
+from .._arm.timestamps import format_time, parse_time
+from .operations import Action
+from .service import Service
+
+Told = Literal["succeeded", "failed", "accepted", "none", "late", "unknown"]
+"""How the newest request of its kind ended: ``accepted`` for one without an end in the log yet, ``none`` when there was no request,
+``late`` when there may have been one too short a time ago, ``unknown`` when the log cannot be read."""
+
+LAG = timedelta(minutes=20)
+"""An entry is in the log by then."""
+KEPT = timedelta(days=89)
+_SLACK = timedelta(minutes=1)
+_ENDS: Mapping[str, Told] = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+
+
+def ask_log(client: ArmClient, service: Service, action: Action, since: datetime) -> Told:
+    """How the newest backup or restore of the service ended that was asked for since then. One list of the service's own entries."""
+    now = client.server_now()
+    if now - since > KEPT:
+        return "unknown"
+    query = (
+        f"eventTimestamp ge '{format_time(since - _SLACK)}' and eventTimestamp le '{format_time(now + _SLACK)}' and resourceUri eq '{service.id}'"
+    )
+    path = f"/subscriptions/{segment(service.subscription)}/providers/Microsoft.Insights/eventtypes/management/values"
+    try:
+        found = newest_end(client.list(path, ACTIVITY_LOG, params={"$filter": query}), action)
+    except ArmError:
+        return "unknown"
+    return "late" if found == "none" and now - since < LAG else found
+
+
+def newest_end(entries: Any, action: Action) -> Told:
+    """The end of the newest request among the entries of one service; several entries tell of one request, by its correlationId."""
+    requests: dict[str, tuple[datetime, set[str]]] = {}
+    for entry in entries:
+        moment = parse_time(entry.get("eventTimestamp"))
+        if moment is None or not _value(entry, "operationName").endswith(f"/service/{action}/action"):
+            continue
+        key = str(entry.get("correlationId") or entry.get("operationId"))
+        first, words = requests.setdefault(key, (moment, set()))
+        requests[key] = (min(first, moment), words | {_value(entry, "status")})
+    if not requests:
+        return "none"
+    words = max(requests.values(), key=lambda request: request[0])[1]
+    return next((end for word, end in _ENDS.items() if word in words), "accepted")
+
+
+def _value(entry: Mapping[str, Any], name: str) -> str:
+    """``{value, localizedValue}``, as the log has it."""
+    found = entry.get(name)
+    return str(found.get("value") if isinstance(found, Mapping) else found or "").lower()
