@@ -55,7 +55,7 @@ def disk_facts(disk: DiskPoint) -> dict[str, Any]:
 
 def replication_facts(entry: DiskReplication) -> dict[str, Any]:
     """How far one disk is; ``percent`` is None when Azure tells none."""
-    return {"name": entry.name, "id": entry.id, "percent": entry.percent, "state": entry.state or None, "done": entry.done, "failed": entry.failed}
+    return {"disk": entry.disk, "id": entry.id, "percent": entry.percent, "state": entry.state or None, "done": entry.done, "failed": entry.failed}
 
 
 def collection_facts(collection: Collection) -> dict[str, Any]:

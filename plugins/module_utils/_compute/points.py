@@ -49,8 +49,7 @@ class DiskPoint:
 class DiskReplication:
     """How far the copy of one disk is. ``code`` is Azure's, such as ``ReplicationState/succeeded``; ``percent`` None when Azure tells none."""
 
-    name: str
-    """The disk's."""
+    disk: str
     id: str
     percent: float | None
     code: str
