@@ -1,4 +1,4 @@
-# `make rehearse` and `make test` need python3, git and a package registry; everything they make is below .build/.
+# `make rehearse` and `make test` need python3, git and package registries (Python's and Node's); everything they make is below .build/.
 PYTHON ?= python3
 BUILD := $(CURDIR)/.build
 BIN := $(BUILD)/venv/bin
@@ -55,7 +55,7 @@ changelog-lint: stage ## antsibull-changelog's checks of the fragments
 	@cd $(COLLECTION) && $(BIN)/antsibull-changelog lint
 
 simulator-tests: venv ## The simulator's own tests
-	@cd simulator && $(BIN)/python -m pytest -q -p no:cacheprovider tests $(ARGS)
+	@cd simulator && AZURITE_COMMAND=$(BIN)/azurite-blob $(BIN)/python -m pytest -q -p no:cacheprovider tests $(ARGS)
 
 conformance: stage ## The modules and the simulator against recorded traffic
 	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . tests/conformance $(ARGS)

@@ -39,7 +39,7 @@ class Local:
         return next(one for one in self.estate.principals if one.name == name)
 
     def issue(self, name: str, audience: str = BASE) -> str:
-        return self.simulator.tokens.issue(self.principal(name), audience, BASE)
+        return self.simulator.tokens.issue(self.principal(name), audience)
 
     def group(self, name: str) -> str:
         return f"{self.subscription}/resourceGroups/{name}"

@@ -29,7 +29,7 @@ def test_bad_header(local: Local, header: str, code: str) -> None:
 
 
 def test_expired_token(local: Local) -> None:
-    local.simulator.expire_tokens()
+    local.simulator.tokens.expire_all()
     reply = local.get(local.subscription)
     assert (reply.status, error_code(reply)) == (401, "ExpiredAuthenticationToken")
     assert 'error="invalid_token"' in reply.headers["WWW-Authenticate"]

@@ -19,6 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import azurite
+
 ROOT = Path(__file__).resolve().parents[2]
 OLDEST = (3, 10)
 SHARED = [ROOT / "requirements.txt", ROOT / "tests" / "tools" / "requirements.txt"]
@@ -72,6 +74,8 @@ def main(venv: Path, requirements: list[Path]) -> None:
             install(venv, str(copy) + "[test]")
             install(venv, "--force-reinstall", "--no-deps", str(copy))
         mark.write_text(key)
+    if requirements == SHARED:
+        azurite.ensure(venv, install)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ def main(build: Path, arguments: list[str]) -> int:
     summary.unlink(missing_ok=True)
     # A folder of its own, so that two rehearsals do not stop each other's simulator.
     run_dir = build / "runs" / "rehearse" / str(os.getpid())
-    with simulator.running(run_dir, "--estate", str(estate), "--speed", SPEED) as ready:
+    azurite = os.path.join(os.path.dirname(sys.executable), "azurite-blob")
+    with simulator.running(run_dir, "--estate", str(estate), "--speed", SPEED, "--azurite", azurite) as ready:
         environment = {
             **os.environ,
             **simulator.environment(ready),

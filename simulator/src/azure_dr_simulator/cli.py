@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shlex
 import sys
 from pathlib import Path
 from typing import Sequence
 
 from . import __version__
+from .blobs.azurite import AzuriteError
 from .estate import EstateError, default_document, load_estate, read_document
 from .fleet import with_fleet
 from .gate.throttle import PROFILES
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EstateError as error:
         print(f"azure-dr-simulator: estate: {error}", file=sys.stderr)
         return 2
-    except OSError as error:
+    except (OSError, AzuriteError) as error:
         print(f"azure-dr-simulator: {error}", file=sys.stderr)
         return 1
     return 0
@@ -74,6 +76,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="wall seconds until a token expires (default 3600)",
     )
+    add(
+        "--azurite",
+        type=shlex.split,
+        default=[],
+        metavar="COMMAND",
+        help="start this Azurite (such as azurite-blob) and serve the storage accounts' blobs from it; "
+        "default: keep blobs in memory, without a blob endpoint",
+    )
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
@@ -93,6 +103,7 @@ def _options(given: argparse.Namespace) -> Options:
         ready_file=given.ready_file,
         seed=given.seed,
         token_lifetime=given.token_lifetime,
+        azurite=tuple(given.azurite),
     )
 
 

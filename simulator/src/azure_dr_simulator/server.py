@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
-import socket
 import ssl
-import struct
 import sys
 import tempfile
 from contextlib import AsyncExitStack
@@ -22,12 +21,17 @@ from typing import Any
 
 from aiohttp import web
 
+from .blobs import BlobStore
+from .blobs.app import blob_app
+from .blobs.azurite import AzuriteBlobs
+from .blobs.endpoint import BlobGate
 from .clock import Clock
 from .control import control_app
 from .estate import Estate
 from .gate.arm import ArmEndpoint, Incoming
 from .gate.actions import changes
 from .gate.faults import FaultBook, RequestFault
+from .gate.playing import Player
 from .gate.recorder import Entry, Recorder
 from .gate.throttle import Profile, Throttle
 from .identity.login import LoginEndpoint
@@ -37,7 +41,8 @@ from .identity.tokens import TokenIssuer
 from .replies import AzureError, Reply
 from .routing import Router
 from .services import services
-from .tls import server_context
+from .services.storage.state import StorageState
+from .tls import Authority
 from .world import World
 
 HOST = "127.0.0.1"
@@ -60,6 +65,8 @@ class Options:
     ready_file: Path | None = None
     seed: int = 0
     token_lifetime: float = 3600.0
+    azurite: tuple[str, ...] = ()
+    """The command that starts Azurite's blob service; without it blobs are kept in memory and nobody else can read them."""
 
 
 class Simulator:
@@ -71,6 +78,7 @@ class Simulator:
         self.world = World(Clock(options.speed), options.seed)
         self.recorder = Recorder()
         self.faults = self.world.state(FaultBook)
+        self.player = Player(self.faults, lambda: self.tokens.expire_all())
         self.tokens = TokenIssuer(self.estate, options.token_lifetime)
         self.login = LoginEndpoint(self.estate, self.tokens)
         router = Router()
@@ -117,9 +125,6 @@ class Simulator:
             return self.login.answer(incoming.method, entry.path, incoming.query, incoming.body, incoming.base_url)
         return self.arm.answer(incoming, entry)
 
-    def expire_tokens(self) -> None:
-        self.tokens.expire_all()
-
 
 def endpoint_of(raw_path: str) -> str:
     """`arm`, `login` or `metadata`: they share one port."""
@@ -135,24 +140,18 @@ def arm_app(simulator: Simulator) -> web.Application:
     async def handle(request: web.Request) -> web.StreamResponse:
         incoming = await _incoming(request)
         entry = simulator.begin(incoming, endpoint_of(incoming.raw_path))
-        faults = simulator.faults.take(incoming.method, entry.path, incoming.raw_query)
-        entry.faults.extend(fault.kind for fault in faults)
-        for fault in faults:
-            if fault.kind == "delay":
-                await asyncio.sleep(fault.seconds)
-            elif fault.kind == "expire_tokens":
-                simulator.expire_tokens()
-        kinds = {fault.kind: fault for fault in faults}
-        if "reset_before" in kinds:
-            return _reset(request)
-        reply = _scripted(kinds["status"]) if "status" in kinds else simulator.answer(incoming, entry)
-        if "reset_after" in kinds:
-            return _reset(request)
-        response = _response(reply, incoming.method, malformed="malformed" in kinds)
-        # The simulator's own time: a client that reckons with Azure's clock must see this one.
-        response.headers["Date"] = format_datetime(simulator.world.now(), usegmt=True)
-        _record(entry, reply, response)
-        return response
+
+        async def answer() -> web.Response:
+            return responded(simulator.answer(incoming, entry))
+
+        def responded(reply: Reply) -> web.Response:
+            response = _response(reply, incoming.method)
+            # The simulator's own time: a client that reckons with Azure's clock must see this one.
+            response.headers["Date"] = format_datetime(simulator.world.now(), usegmt=True)
+            entry.code = _code(reply)
+            return response
+
+        return await simulator.player.play(request, entry, answer, lambda fault: responded(_scripted(fault)))
 
     async def without_server_name(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.pop("Server", None)
@@ -172,8 +171,8 @@ def imds_app(simulator: Simulator) -> web.Application:
         reply = managed_identity_token(
             incoming.headers, incoming.query, simulator.estate, simulator.tokens, simulator.arm_url
         )
-        response = _response(reply, incoming.method, malformed=False)
-        _record(entry, reply, response)
+        response = _response(reply, incoming.method)
+        entry.status, entry.code = reply.status, _code(reply)
         return response
 
     app = web.Application()
@@ -191,18 +190,20 @@ async def run(options: Options) -> None:
         state_dir = options.state_dir or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="azure-dr-simulator-"))
         )
-        context, ca_file = server_context(state_dir)
+        authority = Authority(state_dir)
         simulator = Simulator(options)
-        arm_port = await _listen(stack, arm_app(simulator), options.port, context)
+        if options.azurite:
+            await _serve_blobs(stack, simulator, authority, state_dir / "azurite")
+        arm_port = await _listen(stack, arm_app(simulator), options.port, authority.server_context())
         simulator.arm_url = f"https://localhost:{arm_port}"
         control_port = await _listen(stack, control_app(simulator), options.control_port, None)
         imds_port = await _listen(stack, imds_app(simulator), options.imds_port, None)
-        ready = _ready(simulator, ca_file, control_port, imds_port)
+        ready = _ready(simulator, authority.ca_file, control_port, imds_port)
         if options.ready_file is not None:
             _write_private(options.ready_file, json.dumps(ready, indent=2) + "\n")
             stack.callback(lambda: _remove(options.ready_file))
         _log(
-            f"ARM and login {ready['arm_url']}, control {ready['control_url']}, managed identity {ready['imds_url']}, CA {ca_file}"
+            f"ARM and login {ready['arm_url']}, control {ready['control_url']}, managed identity {ready['imds_url']}, CA {authority.ca_file}"
         )
         await stopping.wait()
 
@@ -221,6 +222,36 @@ def _ready(simulator: Simulator, ca_file: Path, control_port: int, imds_port: in
         "client_secret": first.secret if first else "",
         "location": estate.location,
     }
+
+
+async def _serve_blobs(stack: AsyncExitStack, simulator: Simulator, authority: Authority, folder: Path) -> None:
+    """Starts Azurite and, before it, the endpoint that the storage accounts name."""
+    storage, store = simulator.world.state(StorageState), simulator.world.state(BlobStore)
+    # Keys are new in each run, so an earlier run's blobs belong to nobody.
+    shutil.rmtree(folder, ignore_errors=True)
+    azurite = AzuriteBlobs(
+        simulator.options.azurite, folder, authority, lambda: {one.name: one.keys for one in storage.accounts}
+    )
+    azurite.start()
+    stack.callback(azurite.stop)
+    store.blobs = azurite
+    trust = ssl.create_default_context(cafile=str(authority.ca_file))
+
+    def begin(request: web.Request, body: bytes) -> Entry:
+        raw_path, _, raw_query = request.raw_path.partition("?")
+        return simulator.recorder.begin(
+            request.method,
+            raw_path,
+            raw_query,
+            endpoint="blob",
+            time=simulator.world.now().isoformat(),
+            write=request.method not in ("GET", "HEAD"),
+            size=len(body),
+        )
+
+    app = blob_app(BlobGate(simulator.world, simulator.tokens), azurite, trust, simulator.player, begin)
+    port = await _listen(stack, app, 0, authority.server_context())
+    store.endpoint = f"https://localhost:{port}"
 
 
 async def _listen(stack: AsyncExitStack, app: web.Application, port: int, context: ssl.SSLContext | None) -> int:
@@ -251,32 +282,18 @@ def _scripted(fault: RequestFault) -> Reply:
     return AzureError(fault.status, fault.code, fault.message, headers=headers).reply()
 
 
-def _response(reply: Reply, method: str, *, malformed: bool) -> web.Response:
-    if reply.body is None and not malformed:
+def _response(reply: Reply, method: str) -> web.Response:
+    if reply.body is None:
         return web.Response(status=reply.status, headers=reply.headers)
     data = json.dumps(reply.body, separators=(",", ":"), ensure_ascii=False).encode()
-    if malformed:
-        data = data[: max(1, len(data) // 2)] if reply.body is not None else b'{"value": ['
     headers = {"Content-Type": "application/json; charset=utf-8", **reply.headers}
     return web.Response(status=reply.status, headers=headers, body=b"" if method == "HEAD" else data)
 
 
-def _record(entry: Entry, reply: Reply, response: web.Response) -> None:
-    entry.status = reply.status
-    entry.bytes = len(response.body) if isinstance(response.body, (bytes, bytearray)) else 0
-    if isinstance(reply.body, dict) and reply.status >= 400:
-        error = reply.body.get("error")
-        entry.code = str(error.get("code", "")) if isinstance(error, dict) else str(error or "")
-
-
-def _reset(request: web.Request) -> web.Response:
-    """Ends the connection with a TCP reset: the client gets no byte of an answer."""
-    if request.transport is not None:
-        raw = request.transport.get_extra_info("socket")
-        if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        request.transport.abort()
-    return web.Response(status=500)
+def _code(reply: Reply) -> str:
+    """The code of the error that is answered, if it is one."""
+    error = reply.body.get("error") if isinstance(reply.body, dict) and reply.status >= 400 else None
+    return str(error.get("code", "")) if isinstance(error, dict) else str(error or "")
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -32,6 +32,9 @@ class Blobs(Protocol):
     def delete(self, account: str, container: str, name: str) -> None:
         """Removes the blob, if it is there."""
 
+    def delete_container(self, account: str, container: str) -> None:
+        """Removes the container and what is in it, if it is there."""
+
 
 class MemoryBlobs:
     """Blobs of a simulator without a blob endpoint."""
@@ -50,6 +53,9 @@ class MemoryBlobs:
 
     def delete(self, account: str, container: str, name: str) -> None:
         self._containers.get((account, container), {}).pop(name, None)
+
+    def delete_container(self, account: str, container: str) -> None:
+        self._containers.pop((account, container), None)
 
 
 @dataclass

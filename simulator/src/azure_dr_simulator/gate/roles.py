@@ -89,6 +89,19 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Role -> (actions, not actions). The backup roles are condensed from Azure's definitions: what they allow and refuse on the
 paths that the simulator knows is the same."""
 
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers"
+_DATA_ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Storage Blob Data Owner": ((f"{_BLOBS}/*",), (f"{_BLOBS}/blobs/*",)),
+    "Storage Blob Data Contributor": (
+        (f"{_BLOBS}/delete", f"{_BLOBS}/read", f"{_BLOBS}/write"),
+        (f"{_BLOBS}/blobs/*",),
+    ),
+    "Storage Blob Data Reader": ((f"{_BLOBS}/read",), (f"{_BLOBS}/blobs/read",)),
+}
+"""Role -> (actions, data actions). No other role reads or writes blobs with a token, Owner included."""
+ROLES.update({name: (actions, ()) for name, (actions, data) in _DATA_ROLES.items()})
+_DATA_ACTIONS = {name.lower(): data for name, (actions, data) in _DATA_ROLES.items()}
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -96,6 +109,8 @@ class Grant:
     """Lower-case ARM id prefix; `` is everything."""
     allowed: tuple[str, ...]
     denied: tuple[str, ...]
+    data: tuple[str, ...] = ()
+    """Data actions: reading and writing what lies in a resource."""
 
 
 def grants_of(principal: Principal, subscription_id: str) -> tuple[Grant, ...]:
@@ -112,6 +127,12 @@ def may(grants: tuple[Grant, ...], action: str, scope: str) -> bool:
         and not any(_fits(pattern, action) for pattern in grant.denied)
         for grant in grants
     )
+
+
+def may_data(grants: tuple[Grant, ...], action: str, scope: str) -> bool:
+    """Whether any grant covers this data action over this scope."""
+    lower = scope.lower().rstrip("/") + "/"
+    return any(lower.startswith(grant.scope) and any(_fits(one, action) for one in grant.data) for grant in grants)
 
 
 def forbidden(principal: Principal, action: Action) -> AzureError:
@@ -137,7 +158,7 @@ def _grant(owner: str, assignment: RoleAssignment, subscription_id: str) -> Gran
         raise EstateError(
             f"principals.{owner}.roles", f"'{assignment.role}' is unknown; one of {known}, or actions of your own"
         )
-    return Grant(scope, *definition)
+    return Grant(scope, *definition, data=_DATA_ACTIONS.get(assignment.role.lower(), ()))
 
 
 def _fits(pattern: str, action: str) -> bool:

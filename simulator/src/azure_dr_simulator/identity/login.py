@@ -115,7 +115,7 @@ class LoginEndpoint:
         principal = self._client(form)
         _check_credential(form, principal)
         audience = self._audience(form, base_url, tenant, second_version)
-        token = self.tokens.issue(principal, audience, f"{base_url}/{self.estate.tenant_id}/")
+        token = self.tokens.issue(principal, audience)
         seconds = int(self.tokens.lifetime)
         if second_version:
             return Reply(

@@ -27,7 +27,7 @@ def managed_identity_token(
     principal = _identity(query, estate)
     if principal is None:
         return _error(400, "invalid_request", "Identity not found")
-    token = tokens.issue(principal, resource, f"{base_url}/{estate.tenant_id}/")
+    token = tokens.issue(principal, resource)
     now, seconds = int(time.time()), int(tokens.lifetime)
     return Reply(
         200,

@@ -50,12 +50,12 @@ class TokenIssuer:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._issued: dict[str, _Issued] = {}
 
-    def issue(self, principal: Principal, audience: str, issuer: str) -> str:
+    def issue(self, principal: Principal, audience: str) -> str:
         """A new token of the principal for an audience such as `https://management.azure.com`."""
         now = int(time.time())
         claims = {
             "aud": audience,
-            "iss": issuer,
+            "iss": f"https://sts.windows.net/{self.estate.tenant_id}/",
             "iat": now,
             "nbf": now,
             "exp": int(now + self.lifetime),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Iterator
 
+from ...blobs import BlobStore
 from ...estate import Estate
 from ...store import Store
 from ...world import World
@@ -49,10 +50,6 @@ class Account:
         group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
         return f"{group}/providers/Microsoft.Storage/storageAccounts/{self.name}"
 
-    @property
-    def blob_endpoint(self) -> str:
-        return f"https://{self.name}.blob.core.windows.net/"
-
 
 class StorageState:
     def __init__(self) -> None:
@@ -61,6 +58,12 @@ class StorageState:
     def named(self, name: str) -> Account | None:
         """Account names are unique in the whole of Azure."""
         return next((account for account in self.accounts if account.name.lower() == name.lower()), None)
+
+
+def blob_endpoint(world: World, account: Account) -> str:
+    """Where the account's blobs are: path style at the simulator's own endpoint, or a host that only Azure has."""
+    own = world.state(BlobStore).endpoint
+    return f"{own}/{account.name}/" if own else f"https://{account.name}.blob.core.windows.net/"
 
 
 def put_container(world: World, account: Account, name: str) -> Container:

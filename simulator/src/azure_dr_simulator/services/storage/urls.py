@@ -1,13 +1,14 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Routes of storage accounts and containers (ARM only: the simulator has no blob endpoint)."""
+"""Routes of storage accounts and containers in ARM; what lies in them is behind the blob endpoint."""
 
 from __future__ import annotations
 
 import re
 from typing import Any, Mapping
 
+from ...blobs import BlobStore
 from ...paging import page
 from ...replies import AzureError, Reply, resource_not_found
 from ...routing import Call, Router
@@ -38,7 +39,7 @@ def register(router: Router, world: World) -> None:
     for root in (_SUBSCRIPTION, _GROUP):
         router.add("GET", f"{root}/storageAccounts", _list)
     router.add("POST", f"{_SUBSCRIPTION}/checkNameAvailability", _check_name)
-    router.add("GET", _ACCOUNT, lambda call: Reply(200, account_view(_need(call))))
+    router.add("GET", _ACCOUNT, lambda call: Reply(200, account_view(call.world, _need(call))))
     router.add("PUT", _ACCOUNT, _put)
     router.add("PATCH", _ACCOUNT, _patch)
     router.add("DELETE", _ACCOUNT, _delete)
@@ -60,7 +61,7 @@ def _need(call: Call) -> Account:
 
 def _list(call: Call) -> Reply:
     accounts = call.world.state(StorageState).accounts.within(call.vars["subscription"], call.vars.get("group"))
-    return page(call, sorted(accounts, key=lambda one: one.name), account_view)
+    return page(call, sorted(accounts, key=lambda one: one.name), lambda one: account_view(call.world, one))
 
 
 def _check_name(call: Call) -> Reply:
@@ -93,7 +94,7 @@ def _put(call: Call) -> Reply:
     existing = state.accounts.get(call.vars["subscription"], call.vars["group"], name)
     if existing is not None:
         _update(existing, body)
-        return Reply(200, account_view(existing))
+        return Reply(200, account_view(call.world, existing))
     if not _ACCOUNT_NAME.match(name):
         raise AzureError(
             400,
@@ -110,13 +111,13 @@ def _put(call: Call) -> Reply:
     account.kind = str(body.get("kind") or "StorageV2")
     _update(account, body)
     state.accounts.put(account)
-    return Reply(200, account_view(account))
+    return Reply(200, account_view(call.world, account))
 
 
 def _patch(call: Call) -> Reply:
     account = _need(call)
     _update(account, call.body if isinstance(call.body, dict) else {})
-    return Reply(200, account_view(account))
+    return Reply(200, account_view(call.world, account))
 
 
 def _update(account: Account, body: Mapping[str, Any]) -> None:
@@ -162,7 +163,10 @@ def _put_container(call: Call) -> Reply:
 
 def _delete_container(call: Call) -> Reply:
     account = _need(call)
-    return Reply(200 if account.containers.pop(call.vars["container"], None) else 204)
+    if account.containers.pop(call.vars["container"], None) is None:
+        return Reply(204)
+    call.world.state(BlobStore).blobs.delete_container(account.name, call.vars["container"])
+    return Reply(200)
 
 
 def _need_container(call: Call) -> tuple[Account, Container]:

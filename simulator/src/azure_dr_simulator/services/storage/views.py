@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from .state import Account, Container
+from ...world import World
+from .state import Account, Container, blob_endpoint
 
 
 def storage_time(moment: datetime | None) -> str:
@@ -16,7 +17,7 @@ def storage_time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0Z"
 
 
-def account_view(account: Account) -> dict[str, Any]:
+def account_view(world: World, account: Account) -> dict[str, Any]:
     created = storage_time(account.created)
     enabled = {"keyType": "Account", "enabled": True, "lastEnabledTime": created}
     return {
@@ -45,7 +46,7 @@ def account_view(account: Account) -> dict[str, Any]:
             "provisioningState": "Succeeded",
             "creationTime": created,
             "primaryEndpoints": {
-                "blob": account.blob_endpoint,
+                "blob": blob_endpoint(world, account),
                 **{
                     kind: f"https://{account.name}.{kind}.core.windows.net/"
                     for kind in ("queue", "table", "file", "dfs")
