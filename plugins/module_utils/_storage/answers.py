@@ -21,7 +21,7 @@ _DECLARATIONS = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Blob:
-    """A blob as listed: ``size`` in bytes, ``modified`` when its content was written last (None when the service does not say)."""
+    """A blob: ``size`` in bytes, ``modified`` when its content was written last (None when the service does not say); ``etag`` without quotes."""
 
     name: str
     size: int
@@ -70,6 +70,11 @@ def size_of(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() else 0
 
 
+def bare_etag(text: str | None) -> str | None:
+    """An etag as lists have it; headers put it into quotes."""
+    return (text or "").removeprefix("W/").strip('"') or None
+
+
 def _blob(entry: ElementTree.Element) -> Blob:
     name = entry.find("./Name")
     text = (name.text or "") if name is not None else ""
@@ -81,5 +86,5 @@ def _blob(entry: ElementTree.Element) -> Blob:
         text,
         size_of(entry.findtext(f"{properties}Content-Length")),
         http_time(entry.findtext(f"{properties}Last-Modified")),
-        entry.findtext(f"{properties}Etag") or None,
+        bare_etag(entry.findtext(f"{properties}Etag")),
     )

@@ -22,7 +22,7 @@ from .._arm.errors import HttpError, ReadOnlyViolation, RefusedUrl, TransportErr
 from .._arm.retry import RetryPolicy
 from .._arm.throttle import RequestClass
 from .accounts import Account
-from .answers import Blob, blobs_of, error_of, http_time, marker_of, parse_xml, size_of
+from .answers import Blob, bare_etag, blobs_of, error_of, http_time, marker_of, parse_xml, size_of
 from .hints import HINTS
 from .shared_key import authorization
 
@@ -74,7 +74,7 @@ class BlobContainer:
             if error.status == 404:
                 return None
             raise
-        return Blob(name, size_of(headers.get("content-length")), http_time(headers.get("last-modified")), headers.get("etag"))
+        return Blob(name, size_of(headers.get("content-length")), http_time(headers.get("last-modified")), bare_etag(headers.get("etag")))
 
     def delete(self, name: str) -> bool:
         """Delete a blob with its snapshots; False when it was not there."""
