@@ -13,6 +13,7 @@ from ._arm.client import Api
 
 BACKUP = Api("backup", "2025-02-01")
 VAULT = Api("vault", "2025-02-01")
+DELETED_VAULTS = Api("deleted_vaults", "2026-05-01")
 CRR = Api("cross_region_restore", "2021-11-15")
 COMPUTE = Api("compute", "2024-11-01")
 DISKS = Api("disks", "2025-01-02")
@@ -22,5 +23,5 @@ STORAGE = Api("storage", "2023-05-01")
 APIM = Api("apim", "2022-08-01")
 ACTIVITY_LOG = Api("activity_log", "2015-04-01")
 
-API_NAMES = frozenset(api.name for api in (BACKUP, VAULT, CRR, COMPUTE, DISKS, NETWORK, RESOURCES, STORAGE, APIM, ACTIVITY_LOG))
+API_NAMES = frozenset(api.name for api in (BACKUP, VAULT, DELETED_VAULTS, CRR, COMPUTE, DISKS, NETWORK, RESOURCES, STORAGE, APIM, ACTIVITY_LOG))
 """The names that the option ``api_versions`` knows."""
