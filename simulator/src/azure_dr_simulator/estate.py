@@ -4,7 +4,8 @@
 """The estate: what exists in the simulated subscription when the simulator starts.
 
 A YAML file; its schema is the dataclasses below (a field is a key of the same name) and the README's page. Unknown keys
-and wrong types are errors that name the place. `vaults` is checked by the Recovery Services room, which owns its schema.
+and wrong types are errors that name the place. `vaults` and `api_management` are checked by the rooms of
+those services, which own their schema.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .estate_reader import EstateError, Reader
 
 __all__ = [
     "DataDisk",
+    "DiskCopy",
     "Estate",
     "EstateError",
     "Principal",
@@ -105,10 +107,20 @@ class StorageAccount:
 
 
 @dataclass(frozen=True)
+class DiskCopy:
+    """How a disk's restore points are copied to another region."""
+
+    gb_per_hour: int = 360
+    fails: bool = False
+    """The copy breaks half way."""
+
+
+@dataclass(frozen=True)
 class DataDisk:
     lun: int
     size_gb: int
     sku: str = "Premium_LRS"
+    copy: DiskCopy = DiskCopy()
 
 
 @dataclass(frozen=True)
@@ -128,6 +140,9 @@ class VirtualMachine:
     """`running`, `stopped` or `deallocated`."""
     security_type: str = ""
     """Empty, `TrustedLaunch` or `ConfidentialVM`."""
+    os_disk_copy: DiskCopy = DiskCopy()
+    user_data: str = ""
+    """Base64, as Azure keeps it."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -145,7 +160,7 @@ class Estate:
     unregistered_providers: tuple[str, ...]
     """Namespaces that answer writes with 409 MissingSubscriptionRegistration until they are registered."""
     raw: Mapping[str, Any] = field(repr=False)
-    """The whole document; `raw["vaults"]` is read by the Recovery Services room."""
+    """The whole document; `raw["vaults"]` and `raw["api_management"]` are read by the rooms of those services."""
 
     def match_vms(self, pattern: str, resource_group: str = "") -> list[VirtualMachine]:
         """VMs whose name fits a shell pattern, without regard to case."""
@@ -197,6 +212,8 @@ def load_estate(document: Mapping[str, Any]) -> Estate:
         raw=document,
     )
     top.value("vaults")
+    top.value("restore_point_collections")
+    top.value("api_management")
     top.done()
     _check(estate)
     return estate
@@ -237,16 +254,17 @@ def _principal(item: Reader) -> Principal:
         object_id=item.guid("object_id", _named_guid(f"object {name}")),
         secret=item.text("secret", _new_secret()),
         kind=item.choice("kind", "service_principal", ("service_principal", "managed_identity")),
-        roles=tuple(_role(item, entry, index) for index, entry in enumerate(item.values("roles"))),
+        roles=tuple(read_role(item, "roles", entry, index) for index, entry in enumerate(item.values("roles"))),
     )
     item.done()
     return found
 
 
-def _role(owner: Reader, entry: Any, index: int) -> RoleAssignment:
+def read_role(owner: Reader, key: str, entry: Any, index: int) -> RoleAssignment:
+    """One member of a list of roles: a name, or a mapping with `role` or `actions` and `scope`."""
     if isinstance(entry, str):
         return RoleAssignment(entry)
-    role = Reader(entry, owner.place(f"roles[{index}]"))
+    role = Reader(entry, owner.place(f"{key}[{index}]"))
     actions = role.texts("actions")
     found = RoleAssignment(role.text("role", "custom" if actions else None), role.text("scope", ""), actions)
     role.done()
@@ -297,7 +315,8 @@ def _machines(item: Reader, location: str) -> list[VirtualMachine]:
         raise EstateError(item.place("name"), "needs {n} when count is given, for instance web-{n:02d}")
     disks = []
     for entry in item.items("data_disks"):
-        disks.append(DataDisk(entry.number("lun"), entry.number("size_gb"), entry.text("sku", "Premium_LRS")))
+        sku = entry.text("sku", "Premium_LRS")
+        disks.append(DataDisk(entry.number("lun"), entry.number("size_gb"), sku, _disk_copy(entry, "copy")))
         entry.done()
     common: dict[str, Any] = {
         "resource_group": item.text("resource_group"),
@@ -311,6 +330,8 @@ def _machines(item: Reader, location: str) -> list[VirtualMachine]:
         "subnet": item.text("subnet", ""),
         "power": item.choice("power", "running", ("running", "stopped", "deallocated")),
         "security_type": item.choice("security_type", "", ("", "TrustedLaunch", "ConfidentialVM")),
+        "os_disk_copy": _disk_copy(item, "os_disk_copy"),
+        "user_data": item.text("user_data", ""),
         "tags": item.tags(),
     }
     item.done()
@@ -320,6 +341,18 @@ def _machines(item: Reader, location: str) -> list[VirtualMachine]:
         return [VirtualMachine(name=template.format(n=number), **common) for number in range(1, count + 1)]
     except (KeyError, ValueError, IndexError):
         raise EstateError(item.place("name"), f"'{template}' is no template; use {{n}} or {{n:02d}}") from None
+
+
+def _disk_copy(owner: Reader, key: str) -> DiskCopy:
+    given = owner.value(key)
+    if given is None:
+        return DiskCopy()
+    item = Reader(given, owner.place(key))
+    found = DiskCopy(item.number("gb_per_hour", 360), item.flag("fails"))
+    item.done()
+    if not found.gb_per_hour:
+        raise EstateError(item.place("gb_per_hour"), "must be 1 or more")
+    return found
 
 
 def _new_secret() -> str:

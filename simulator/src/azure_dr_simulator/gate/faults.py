@@ -4,7 +4,7 @@
 """Scripted faults: what goes wrong, at which request, how often.
 
 Two books. `FaultBook` holds faults of requests and is asked for every request on the TLS port. `JobFaults` holds faults of
-backup and restore jobs; the Recovery Services room asks it when it creates a job.
+backups and restores; the Recovery Services room asks it when it creates a job, API Management when it starts an operation.
 """
 
 from __future__ import annotations
@@ -56,23 +56,27 @@ class JobFault:
 @dataclass
 class _ScriptedJobFault:
     operation: re.Pattern[str]
-    vm: re.Pattern[str]
+    kind: str
+    """`vm` or `service`, or empty: both."""
+    name: re.Pattern[str]
     counter: _Counter
     fault: JobFault
     source: dict[str, Any]
 
 
 class JobFaults:
-    """Faults of jobs, matched by operation (`Backup`, `Restore`, ...) and VM name."""
+    """Faults of jobs, matched by operation (`Backup`, `Restore`, ...) and the name of the VM or API Management service."""
 
     def __init__(self) -> None:
         self.scripted: list[_ScriptedJobFault] = []
 
-    def take(self, operation: str, vm_name: str) -> JobFault | None:
+    def take(self, operation: str, name: str, kind: str = "vm") -> JobFault | None:
         """The fault that hits the job being created now, if any; counts the job as one hit of every match."""
         taken: JobFault | None = None
         for entry in self.scripted:
-            if entry.operation.search(operation) and entry.vm.search(vm_name) and entry.counter.hit():
+            if entry.kind not in ("", kind):
+                continue
+            if entry.operation.search(operation) and entry.name.search(name) and entry.counter.hit():
                 taken = taken or entry.fault
         return taken
 
@@ -121,7 +125,7 @@ class FaultBook:
 def add_fault(document: Any, requests: FaultBook, jobs: JobFaults) -> None:
     """Adds one fault as the control port gets it. Raises FaultError.
 
-    `{"match": {"method", "path", "query", "operation", "vm", "hit": n | "every"}, "times": n, "answer": {"kind", ...}}`;
+    `{"match": {"method", "path", "query", "operation", "vm", "service", "hit": n | "every"}, "times": n, "answer": {"kind", ...}}`;
     patterns are regular expressions searched without regard to case. `times` is 1 unless hit is "every".
     """
     if not isinstance(document, dict):
@@ -132,10 +136,12 @@ def add_fault(document: Any, requests: FaultBook, jobs: JobFaults) -> None:
     source = dict(document)
     if kind in _JOB_KINDS:
         given = {key: str(answer[key]) for key in ("code", "message") if key in answer}
+        of = next((name for name in ("vm", "service") if name in match), "")
         jobs.scripted.append(
             _ScriptedJobFault(
                 _pattern(match, "operation"),
-                _pattern(match, "vm"),
+                of,
+                _pattern(match, of),
                 counter,
                 JobFault(_JOB_KINDS[kind], **given),
                 source,

@@ -14,6 +14,9 @@ from typing import Any, Callable, Iterable
 from ..estate import Estate
 from ..routing import Router
 from ..world import World
+from .api_management import estate as api_management_estate
+from .api_management import state as api_management_state
+from .api_management import urls as api_management_urls
 from .compute import estate as compute_estate
 from .compute import state as compute_state
 from .compute import urls as compute_urls
@@ -49,10 +52,18 @@ def services() -> list[Service]:
         recovery_services_state.dump,
         recovery_services_state.credentials,
     )
+    api_management = Service(
+        "api_management",
+        api_management_urls.register,
+        api_management_estate.load,
+        api_management_state.dump,
+        api_management_state.credentials,
+    )
     return [
         Service("resources", resources_urls.register, resources_state.load, resources_state.dump),
         Service("network", network_urls.register, network_state.load, network_state.dump),
         storage,
         Service("compute", compute_urls.register, compute_estate.load, compute_state.dump),
         recovery_services,
+        api_management,
     ]

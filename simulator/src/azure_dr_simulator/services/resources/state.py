@@ -18,9 +18,18 @@ GroupCleaner = Callable[[World, str, str], None]
 """(world, subscription id, resource group): removes what one service has in the group."""
 
 PROVIDERS: dict[str, tuple[str, ...]] = {
+    "Microsoft.ApiManagement": ("service", "deletedServices", "locations", "locations/deletedServices", "checkNameAvailability"),
     "Microsoft.ClassicCompute": ("virtualMachines",),
     "Microsoft.ClassicStorage": ("storageAccounts",),
-    "Microsoft.Compute": ("virtualMachines", "disks", "locations/operations", "locations/vmSizes", "skus"),
+    "Microsoft.Compute": (
+        "virtualMachines",
+        "disks",
+        "restorePointCollections",
+        "restorePointCollections/restorePoints",
+        "locations/operations",
+        "locations/vmSizes",
+        "skus",
+    ),
     "Microsoft.Network": ("virtualNetworks", "networkInterfaces", "publicIPAddresses", "networkSecurityGroups"),
     "Microsoft.RecoveryServices": ("vaults", "locations", "locations/backupStatus", "locations/deletedVaults"),
     "Microsoft.ResourceGraph": ("resources",),

@@ -26,7 +26,7 @@ class Container:
     modified: datetime | None = None
     etag: str = ""
     blobs: list[str] = field(default_factory=list)
-    """Names only: the simulator keeps no blob contents."""
+    """Names of what a restore of a VM leaves, whose contents nobody looks at; real blobs are in the BlobStore."""
 
 
 @dataclass
@@ -42,8 +42,10 @@ class Account:
     allow_shared_key: bool = True
     extra: dict[str, Any] = field(default_factory=dict)
     """Other properties a client sent, answered as sent."""
-    keys: list[str] = field(default_factory=lambda: [_new_key(), _new_key()], repr=False)
+    keys: list[str] = field(default_factory=lambda: [new_key(), new_key()], repr=False)
     containers: dict[str, Container] = field(default_factory=dict)
+    cors: list[dict[str, Any]] = field(default_factory=list)
+    """Rules of the Blob service for cross-origin requests."""
 
     @property
     def id(self) -> str:
@@ -54,6 +56,8 @@ class Account:
 class StorageState:
     def __init__(self) -> None:
         self.accounts: Store[Account] = Store()
+        self.former_keys: list[str] = []
+        """Keys that were replaced; still nothing to be shown."""
 
     def named(self, name: str) -> Account | None:
         """Account names are unique in the whole of Azure."""
@@ -104,19 +108,26 @@ def dump(world: World) -> dict[str, Any]:
             {
                 "id": one.id,
                 "location": one.location,
-                "containers": {c.name: list(c.blobs) for c in one.containers.values()},
+                "containers": {c.name: _blob_names(world, one, c) for c in one.containers.values()},
             }
             for one in accounts
         ]
     }
 
 
+def _blob_names(world: World, account: Account, container: Container) -> list[str]:
+    written = world.state(BlobStore).written
+    return [*container.blobs, *(name for owner, where, name in written if (owner, where) == (account.name, container.name))]
+
+
 def credentials(world: World) -> list[str]:
-    """The keys of all accounts."""
-    return [key for account in world.state(StorageState).accounts for key in account.keys]
+    """The keys of all accounts, also those that were replaced."""
+    state = world.state(StorageState)
+    return [*state.former_keys, *(key for account in state.accounts for key in account.keys)]
 
 
-def _new_key() -> str:
+def new_key() -> str:
+    """An account key: 64 bytes, base64."""
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
 

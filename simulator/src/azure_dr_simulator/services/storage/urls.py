@@ -13,15 +13,16 @@ from ...paging import page
 from ...replies import AzureError, Reply, resource_not_found
 from ...routing import Call, Router
 from ...world import World
-from .state import Account, Container, StorageState, put_container
-from .views import account_view, container_view, keys_view
+from .state import Account, Container, StorageState, new_key, put_container
+from .views import account_view, blob_service_view, container_view, keys_view
 
 _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Storage"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage"
 _ACCOUNT = f"{_GROUP}/storageAccounts/{{account}}"
-_CONTAINERS = f"{_ACCOUNT}/blobServices/default/containers"
+_BLOB_SERVICE = f"{_ACCOUNT}/blobServices/default"
+_CONTAINERS = f"{_BLOB_SERVICE}/containers"
 _ACCOUNT_NAME = re.compile(r"^[a-z0-9]{3,24}$")
-_CONTAINER_NAME = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(root|web|logs)$")
+CONTAINER_NAME = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(root|web|logs)$")
 _OWN = (
     "provisioningState",
     "creationTime",
@@ -44,6 +45,9 @@ def register(router: Router, world: World) -> None:
     router.add("PATCH", _ACCOUNT, _patch)
     router.add("DELETE", _ACCOUNT, _delete)
     router.add("POST", f"{_ACCOUNT}/listKeys", lambda call: Reply(200, keys_view(_need(call))))
+    router.add("POST", f"{_ACCOUNT}/regenerateKey", _regenerate_key)
+    router.add("GET", _BLOB_SERVICE, lambda call: Reply(200, blob_service_view(_need(call))))
+    router.add("PUT", _BLOB_SERVICE, _put_blob_service)
     router.add("GET", _CONTAINERS, _list_containers)
     router.add("GET", f"{_CONTAINERS}/{{container}}", _get_container)
     router.add("PUT", f"{_CONTAINERS}/{{container}}", _put_container)
@@ -138,6 +142,26 @@ def _delete(call: Call) -> Reply:
     return Reply(200)
 
 
+def _regenerate_key(call: Call) -> Reply:
+    """A new value for one key; the old one opens nothing from now on."""
+    account = _need(call)
+    names = [f"key{number}" for number in range(1, len(account.keys) + 1)]
+    name = str((call.body or {}).get("keyName", "")) if isinstance(call.body, dict) else ""
+    if name not in names:
+        raise AzureError(400, "InvalidValuesForRequestParameters", "Values for request parameters are invalid: keyName.")
+    call.world.state(StorageState).former_keys.append(account.keys[names.index(name)])
+    account.keys[names.index(name)] = new_key()
+    return Reply(200, keys_view(account))
+
+
+def _put_blob_service(call: Call) -> Reply:
+    account = _need(call)
+    properties = (call.body or {}).get("properties") or {} if isinstance(call.body, dict) else {}
+    if "cors" in properties:
+        account.cors = list((properties["cors"] or {}).get("corsRules") or [])
+    return Reply(200, blob_service_view(account))
+
+
 def _list_containers(call: Call) -> Reply:
     account = _need(call)
     containers = sorted(account.containers.values(), key=lambda one: one.name)
@@ -151,7 +175,7 @@ def _get_container(call: Call) -> Reply:
 
 def _put_container(call: Call) -> Reply:
     account, name = _need(call), call.vars["container"]
-    if not _CONTAINER_NAME.match(name):
+    if not CONTAINER_NAME.match(name):
         raise AzureError(400, "ContainerNameInvalid", "The specified resource name contains invalid characters.")
     created = name not in account.containers
     container = put_container(call.world, account, name)
@@ -165,7 +189,10 @@ def _delete_container(call: Call) -> Reply:
     account = _need(call)
     if account.containers.pop(call.vars["container"], None) is None:
         return Reply(204)
-    call.world.state(BlobStore).blobs.delete_container(account.name, call.vars["container"])
+    store = call.world.state(BlobStore)
+    store.blobs.delete_container(account.name, call.vars["container"])
+    for key in [key for key in store.written if key[:2] == (account.name, call.vars["container"])]:
+        del store.written[key]
     return Reply(200)
 
 

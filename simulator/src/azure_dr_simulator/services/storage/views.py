@@ -68,6 +68,16 @@ def keys_view(account: Account) -> dict[str, Any]:
     }
 
 
+def blob_service_view(account: Account) -> dict[str, Any]:
+    return {
+        "sku": {"name": account.sku, "tier": account.sku.split("_", 1)[0]},
+        "id": f"{account.id}/blobServices/default",
+        "name": "default",
+        "type": "Microsoft.Storage/storageAccounts/blobServices",
+        "properties": {"cors": {"corsRules": account.cors}, "deleteRetentionPolicy": {"enabled": False}},
+    }
+
+
 def container_view(account: Account, container: Container) -> dict[str, Any]:
     return {
         "id": f"{account.id}/blobServices/default/containers/{container.name}",
