@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._apis import STORAGE
+from .._arm.auth.source import OTHER_AUDIENCE
 from .._arm.client import ArmClient
-from .._arm.errors import ArmError, AuthError, HttpError
+from .._arm.errors import ArmError, HttpError
 from .._arm.ids import segment
 from .._storage.accounts import Account, list_key, read_account
 from .._storage.answers import Blob
 from .._storage.blobs import BlobContainer
-from .._storage.shared_key import check_key
 from .service import KEY, SYSTEM_IDENTITY
 from .storage_options import ApimStorage
 
@@ -23,6 +23,7 @@ FIREWALL = (
     "The storage account has a firewall, which keeps API Management out unless storage_access is system_identity and the account lets in "
     "trusted Azure services."
 )
+OWN_KEY = "access_token is for Azure Resource Manager only, so the blobs were read with a key of the storage account."
 NO_KEYS_HINT = "Use storage_access=system_identity or user_identity, with the role Storage Blob Data Contributor for the service's identity."
 
 
@@ -34,6 +35,10 @@ class Place:
     container: BlobContainer
     key: str | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
+
+    def warnings(self, access: str) -> tuple[str, ...]:
+        """What is known to stand in the way of API Management before it is asked."""
+        return (FIREWALL,) if self.account.firewall and access != SYSTEM_IDENTITY else ()
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,10 @@ class Contents:
 def open_place(client: ArmClient, storage: ApimStorage) -> Place:
     """Reads the account, and lists its keys when one is needed and none was given; nothing is asked of the container yet.
 
-    Raises ArmError when there is no such account or it allows no keys. Where the caller's only token is for Resource Manager, a
-    key reads the blobs, which ``notes`` tells; raises AuthError when that cannot be had either.
+    Raises ArmError for access by key when there is no such account or it allows no keys. Where the caller's only token is for
+    Resource Manager, a key reads the blobs, which ``notes`` tells.
     """
-    key = check_key(storage.key, "storage_key") if storage.key else None
     account = read_account(client, storage.account, storage.group, storage.subscription)
-    notes = (FIREWALL,) if account.firewall and storage.access != SYSTEM_IDENTITY else ()
     if storage.access == KEY:
         if account.shared_key is False:
             raise ArmError(
@@ -62,17 +65,16 @@ def open_place(client: ArmClient, storage: ApimStorage) -> Place:
                 target=str(account.id),
                 hint=NO_KEYS_HINT,
             )
-        key = key or _key_of(client, account)
-        return Place(account, BlobContainer(client, account, storage.container, key=key), key, notes)
+        key = storage.key or _key_of(client, account)
+        return Place(account, BlobContainer(client, account, storage.container, key=key), key)
+    container = BlobContainer(client, account, storage.container)
     try:
-        return Place(account, BlobContainer(client, account, storage.container), None, notes)
-    except AuthError as error:
-        try:
-            own = list_key(client, account)
-        except ArmError:
-            raise error from None
-        note = "access_token is for Azure Resource Manager only, so the blobs were read with a key of the storage account."
-        return Place(account, BlobContainer(client, account, storage.container, key=own), None, (*notes, note))
+        container.sign_in()
+    except ArmError as error:
+        own = _instead(client, account) if error.code == OTHER_AUDIENCE else None
+        if own:
+            return Place(account, BlobContainer(client, account, storage.container, key=own), notes=(OWN_KEY,))
+    return Place(account, container)
 
 
 def read_contents(place: Place, prefix: str = "") -> Contents:
@@ -114,6 +116,14 @@ def make_container(client: ArmClient, place: Place) -> ArmError | None:
     except ArmError as error:
         return error
     return None
+
+
+def _instead(client: ArmClient, account: Account) -> str | None:
+    """A key for reading where there is no token for it; None when that cannot be had either."""
+    try:
+        return list_key(client, account) if account.shared_key is not False else None
+    except ArmError:
+        return None
 
 
 def _key_of(client: ArmClient, account: Account) -> str:

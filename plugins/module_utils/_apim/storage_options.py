@@ -13,6 +13,7 @@ from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
 from .._arm.redact import keep_secret
 from .._fleet import check_group
+from .._storage.shared_key import check_key
 from .service import KEY, SYSTEM_IDENTITY, USER_IDENTITY
 
 APIM_STORAGE: dict[str, dict[str, Any]] = {
@@ -58,7 +59,7 @@ def read_storage(params: Mapping[str, Any]) -> ApimStorage:
         raise OptionError("storage_key", "a key is used with storage_access=key only")
     if identity and access != USER_IDENTITY:
         raise OptionError("user_assigned_identity", "an identity of the service is used with storage_access=user_identity only")
-    return ApimStorage(account, container, access, subscription, group, key, identity)
+    return ApimStorage(account, container, access, subscription, group, check_key(key, "storage_key") if key else None, identity)
 
 
 def request_body(storage: ApimStorage, backup_name: str, *, key: str | None = None, client_id: str | None = None) -> dict[str, str]:

@@ -19,7 +19,7 @@ from .calls import Call, Response, TokenProvider
 from .clock import Clock, SystemClock
 from .clouds import Cloud
 from .dialect import Dialect
-from .errors import AuthError, HttpError, OptionError, ReadOnlyViolation
+from .errors import HttpError, OptionError, ReadOnlyViolation
 from .headers import date_of
 from .paging import pages
 from .retry import RetryPolicy
@@ -159,7 +159,7 @@ class ArmClient:
     def tokens_for(self, audience: str) -> TokenProvider:
         """Tokens of the same identity for another service than Resource Manager; signs in when the first is asked for."""
         if self._tokens_for is None:
-            raise AuthError(f"There is no way to ask for a token for {audience}.", code="NoTokenForAudience")
+            raise RuntimeError(f"this client was made without a way to ask for a token for {audience}")
         return self._tokens_for(audience)
 
     def sender(self, dialect: Dialect, tokens: TokenProvider, *, policy: RetryPolicy, hints: Mapping[str, str]) -> Sender:

@@ -41,13 +41,17 @@ class BlobContainer:
         self.account = account
         self.name = name
         self._read_only = client.read_only
-        tokens: TokenProvider = _NoTokens() if key else client.tokens_for(AUDIENCE)
+        self._tokens: TokenProvider = _NoTokens() if key else client.tokens_for(AUDIENCE)
         dialect = BlobDialect(account.name, key, client.server_now)
-        self._sender = client.sender(dialect, tokens, policy=PATIENCE, hints=HINTS)
+        self._sender = client.sender(dialect, self._tokens, policy=PATIENCE, hints=HINTS)
 
     @property
     def url(self) -> str:
         return f"{self.account.blob_endpoint}/{self.name}"
+
+    def sign_in(self) -> None:
+        """Asks for the token that the first request would ask for; raises AuthError, TransportError."""
+        self._tokens.token()
 
     def list(self, prefix: str = "") -> Iterator[Blob]:
         """All blobs whose names start with ``prefix``, by name, page by page. Raises HttpError ``ContainerNotFound``."""

@@ -28,6 +28,8 @@ _BY_SOURCE: Mapping[str, tuple[Method, ...]] = {
     "env": _IN_ORDER[:3],
     **{method.name: (method,) for method in _IN_ORDER},
 }
+OTHER_AUDIENCE = "NoTokenForAudience"
+"""``code`` of the AuthError of a given token that is for Resource Manager and was asked for something else."""
 # A token is renewed when less than this is left; a short-lived one at half its life.
 _MARGIN = 300.0
 # After a renewal that failed while the old token is still good.
@@ -90,21 +92,22 @@ class TokenSource:
 def build_token_source(options: AuthOptions, cloud: Callable[[], Cloud], clock: Clock, audience: str | None = None) -> TokenSource:
     """The token source for these options, for Resource Manager or another ``audience`` (``https://storage.azure.com``).
 
-    Raises OptionError when the named ``auth_source`` lacks something, AuthError when a given token is for another audience; sends nothing.
+    Raises OptionError when the named ``auth_source`` lacks something; sends nothing.
     """
     methods = _BY_SOURCE[options.auth_source]
     check(options)
     only_token = options.auth_source == "access_token" or (len(methods) > 1 and options.access_token is not None)
 
-    if audience is not None and only_token:
-        raise AuthError(
-            f"{described('access_token')} is a token for Resource Manager only, and {audience} needs one of its own.",
-            code="NoTokenForAudience",
-            hint="Sign in another way, such as with a service principal, or let the storage account be read with its key.",
-        )
-
     def sign_in() -> tuple[Grant, Token]:
-        return _sign_in(methods, options, cloud() if audience is None else replace(cloud(), audience=audience))
+        if audience is None:
+            return _sign_in(methods, options, cloud())
+        if only_token:
+            raise AuthError(
+                f"{described('access_token')} is a token for Resource Manager only, and {audience} needs one of its own.",
+                code=OTHER_AUDIENCE,
+                hint="Sign in another way, such as with a service principal, or let the storage account be read with its key.",
+            )
+        return _sign_in(methods, options, replace(cloud(), audience=audience))
 
     return TokenSource(sign_in, clock, renewable=not only_token)
 
