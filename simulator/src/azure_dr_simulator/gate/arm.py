@@ -26,6 +26,7 @@ from ..world import World
 from .actions import Action, action_of
 from .auth import authenticate
 from .recorder import Entry
+from .resource_limits import ResourceLimits
 from .roles import Grant, forbidden, grants_of, may
 from .throttle import Throttle
 
@@ -60,6 +61,7 @@ class ArmEndpoint:
         self.estate = estate
         self.tokens = tokens
         self.throttle = throttle
+        world.state(ResourceLimits).profile = throttle.profile
         self.log: Callable[[str], None] = lambda text: None
         self._grants: dict[str, tuple[Grant, ...]] = {
             principal.object_id: grants_of(principal, estate.subscription_id) for principal in estate.principals

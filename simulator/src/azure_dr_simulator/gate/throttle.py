@@ -66,8 +66,8 @@ _GLOBAL_FACTOR = 15
 """A subscription may use 15 times what one caller may."""
 
 
-class _Meter:
-    """Counts one class of one subscription."""
+class Meter:
+    """Counts one class of one subscription, or of one resource."""
 
     def __init__(self, limit: Limit, now: float) -> None:
         self.limit = limit
@@ -96,7 +96,7 @@ class Throttle:
     def __init__(self, profile: Profile, clock: Clock) -> None:
         self.profile = profile
         self.clock = clock
-        self._meters: dict[tuple[str, str], _Meter] = {}
+        self._meters: dict[tuple[str, str], Meter] = {}
         self._answers = 0
 
     def take(self, action: Action) -> dict[str, str]:
@@ -109,10 +109,10 @@ class Throttle:
             raise self._refusal(action, kind, wait)
         return self._headers(action, kind, left)
 
-    def _meter(self, subscription: str, kind: _Class) -> _Meter:
+    def _meter(self, subscription: str, kind: _Class) -> Meter:
         key = (subscription.lower(), kind.key)
         if key not in self._meters:
-            self._meters[key] = _Meter(kind.limit, self.clock.elapsed())
+            self._meters[key] = Meter(kind.limit, self.clock.elapsed())
         return self._meters[key]
 
     def _class_of(self, action: Action) -> _Class:

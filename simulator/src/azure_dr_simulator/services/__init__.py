@@ -45,6 +45,9 @@ def services() -> list[Service]:
     storage = Service(
         "storage", storage_urls.register, storage_state.load, storage_state.dump, storage_state.credentials
     )
+    compute = Service(
+        "compute", compute_urls.register, compute_estate.load, compute_state.dump, compute_state.credentials
+    )
     recovery_services = Service(
         "recovery_services",
         recovery_services_urls.register,
@@ -63,7 +66,7 @@ def services() -> list[Service]:
         Service("resources", resources_urls.register, resources_state.load, resources_state.dump),
         Service("network", network_urls.register, network_state.load, network_state.dump),
         storage,
-        Service("compute", compute_urls.register, compute_estate.load, compute_state.dump),
+        compute,
         recovery_services,
         api_management,
     ]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any, Callable
 
@@ -42,7 +43,8 @@ def begin(
 def operation_headers(call: Call, operation: ComputeOperation, kind: str) -> dict[str, str]:
     subscription = call.vars.get("subscription", "")
     path = f"/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{operation.location}/{kind}/{operation.id}"
-    partition = f"p={operation.id}"
+    # Azure keeps the operations of one region and subscription in one partition.
+    partition = f"p={uuid.uuid5(uuid.NAMESPACE_DNS, f'{subscription} {operation.location}'.lower())}"
     wait = DISK_RETRY_AFTER if kind == "DiskOperations" else VM_RETRY_AFTER
     return {
         "Azure-AsyncOperation": signed(call, path, call.api_version, extra=partition),
@@ -124,6 +126,22 @@ def settled(world: World, vm: Vm) -> Callable[[], None]:
 def invalid(target: str, message: str, code: str = "InvalidParameter") -> AzureError:
     """Compute's 400."""
     return AzureError(400, code, message, extra={"target": target}, headers={"x-ms-failure-cause": "service"})
+
+
+def missing(resource_id: str) -> AzureError:
+    """Compute's 404 for something that a body names."""
+    return AzureError(404, "NotFound", f"Resource {resource_id} was not found.", headers={"x-ms-failure-cause": "service"})
+
+
+def refused(message: str, code: str = "OperationNotAllowed", *, target: str = "") -> AzureError:
+    """Compute's 409."""
+    extra = {"target": target} if target else {}
+    return AzureError(409, code, message, extra=extra, headers={"x-ms-failure-cause": "service"})
+
+
+def same_location(location: Any) -> str:
+    """A region's name as it compares: `Southeast Asia` and `southeastasia` are one."""
+    return str(location or "").replace(" ", "").lower()
 
 
 def member(body: Any, *names: str) -> Any:

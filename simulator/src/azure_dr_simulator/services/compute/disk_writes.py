@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ...gate.resource_limits import ResourceLimits
 from ...replies import AzureError, Reply
 from ...routing import Call
-from .behaviour import DISK_SECONDS, begin, invalid, member, need_disk
+from .behaviour import DISK_SECONDS, begin, invalid, member, missing, need_disk, same_location
+from .restore_point_state import RestorePointState, is_disk_restore_point
 from .state import ComputeState, Disk
 from .views import disk_view
 
@@ -22,6 +24,7 @@ _OWN = (
     "diskAccessId",
     "osType",
     "hyperVGeneration",
+    "securityProfile",
     "provisioningState",
     "diskState",
     "timeCreated",
@@ -34,17 +37,18 @@ def put_disk(call: Call) -> Reply:
     body = call.body if isinstance(call.body, dict) else {}
     state = call.world.state(ComputeState)
     existing = state.disks.get(call.vars["subscription"], call.vars["group"], call.vars["disk"])
+    counters = call.world.state(ResourceLimits).take(call.world, "put_disk", call.vars["subscription"], call.raw_path)
     if existing is not None:
         _check_same_source(existing, body)
         _update(existing, body)
-        return Reply(200, disk_view(existing))
+        return Reply(200, disk_view(existing), counters)
     disk = state.disks.put(_new_disk(call, body))
 
     def done() -> None:
         disk.provisioning_state = "Succeeded"
 
     _, headers = begin(call, disk.location, DISK_SECONDS, done, output=disk.id, result=disk.id, kind="DiskOperations")
-    return Reply(202, disk_view(disk), headers)
+    return Reply(202, disk_view(disk), {**headers, **counters})
 
 
 def patch_disk(call: Call) -> Reply:
@@ -55,7 +59,7 @@ def patch_disk(call: Call) -> Reply:
 
 
 def _new_disk(call: Call, body: Mapping[str, Any]) -> Disk:
-    location = str(body.get("location") or "").replace(" ", "").lower()
+    location = same_location(body.get("location"))
     if not location:
         raise invalid("location", "Required parameter 'location' is missing (null).")
     option = str(member(body, "properties", "creationData", "createOption") or "")
@@ -93,8 +97,36 @@ def _new_disk(call: Call, body: Mapping[str, Any]) -> Disk:
         time_created=call.world.now(),
         unique_id=call.world.new_id(),
     )
+    if option == "Restore" and is_disk_restore_point(source_id):
+        from_restore_point(call, disk, source_id, member(body, "properties", "diskSizeGB"))
     _update(disk, body)
     return disk
+
+
+def from_restore_point(call: Call, disk: Disk, source_id: str, size: Any = None) -> None:
+    """Gives a new disk what its disk restore point has. Raises AzureError when it cannot be made from that.
+
+    Whether the restore point was copied wholly is not looked at: Azure leaves that to the caller.
+    """
+    found = call.world.state(RestorePointState).disk_by_id(source_id)
+    if found is None:
+        raise missing(source_id)
+    point, source = found
+    if same_location(point.collection.location) != same_location(disk.location):
+        raise invalid(
+            "disk.creationData.sourceResourceId",
+            f"Disk '{disk.name}' cannot be created in location '{disk.location}' from a disk restore point in location "
+            f"'{point.collection.location}'. The source and the disk must be in the same location.",
+            "BadRequest",
+        )
+    if size is not None and int(size) < source.size_gb:
+        raise invalid("disk.diskSizeGB", f"The disk cannot be smaller than its source, which has {source.size_gb} GB.")
+    disk.size_gb = int(size or source.size_gb)
+    disk.os_type = source.os_type or disk.os_type
+    disk.hyper_v_generation = source.hyper_v_generation or disk.hyper_v_generation
+    disk.security_type = source.security_type
+    disk.gb_per_hour, disk.copy_fails = source.gb_per_hour, source.copy_fails
+    disk.incomplete = source.replication is not None and not source.replication.done(call.world.now())
 
 
 def _update(disk: Disk, body: Mapping[str, Any]) -> None:

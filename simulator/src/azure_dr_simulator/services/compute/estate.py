@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import timedelta
 
-from ...estate import Estate, EstateError, VirtualMachine
+from ...estate import DiskCopy, Estate, EstateError, VirtualMachine
 from ...world import World
 from ..network.state import NetworkState, create_nic
 from ..resources.state import ResourcesState
+from . import restore_point_estate
 from .state import ComputeState, Disk, Vm, attach, clean, inventory
 
+ADMIN = "azureadmin"
 _AGE = timedelta(days=90)
 """The estate's machines exist since before the simulator started."""
 
@@ -21,6 +25,7 @@ def load(world: World, estate: Estate) -> None:
     """Creates the estate's VMs with disks and interfaces."""
     for machine in estate.virtual_machines:
         create_vm(world, estate, machine)
+    restore_point_estate.load(world, estate)
     resources = world.state(ResourcesState)
     resources.inventories.append(inventory)
     resources.cleaners.append(clean)
@@ -43,15 +48,19 @@ def create_vm(world: World, estate: Estate, machine: VirtualMachine) -> Vm:
         power_state=machine.power,
         time_created=created,
         os_profile=_os_profile(machine),
+        extra={"userData": machine.user_data} if machine.user_data else {},
     )
     token = world.new_id().replace("-", "")
     system = _disk(world, vm, f"{machine.name}_OsDisk_1_{token}", machine.os_disk_gb, "Premium_LRS", "FromImage")
     system.os_type = machine.os
+    system.security_type = machine.security_type
     system.time_created = created
+    _set_copy(system, machine.os_disk_copy)
     attach(vm, system, None, create_option="FromImage")
     for data in machine.data_disks:
         disk = _disk(world, vm, f"{machine.name}_DataDisk_{data.lun}", data.size_gb, data.sku, "Empty")
         disk.time_created = created
+        _set_copy(disk, data.copy)
         attach(vm, disk, data.lun, caching="ReadOnly")
     nic = create_nic(
         world,
@@ -81,10 +90,14 @@ def _disk(world: World, vm: Vm, name: str, size_gb: int, sku: str, create_option
     return world.state(ComputeState).disks.put(disk)
 
 
+def _set_copy(disk: Disk, copy: DiskCopy) -> None:
+    disk.gb_per_hour, disk.copy_fails = float(copy.gb_per_hour), copy.fails
+
+
 def _os_profile(machine: VirtualMachine) -> dict[str, object]:
     common: dict[str, object] = {
         "computerName": machine.name[:15] if machine.os == "Windows" else machine.name,
-        "adminUsername": "azureadmin",
+        "adminUsername": ADMIN,
         "secrets": [],
         "allowExtensionOperations": True,
         "requireGuestProvisionSignal": True,
@@ -100,7 +113,18 @@ def _os_profile(machine: VirtualMachine) -> dict[str, object]:
             },
         }
     patching = {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"}
-    linux = {"disablePasswordAuthentication": True, "provisionVMAgent": True, "patchSettings": patching}
+    # No key of anybody: the name's hash, in the form of one.
+    key = base64.b64encode(hashlib.sha384(f"public key of {machine.name}".encode()).digest()).decode()
+    linux = {
+        "disablePasswordAuthentication": True,
+        "ssh": {
+            "publicKeys": [
+                {"path": f"/home/{ADMIN}/.ssh/authorized_keys", "keyData": f"ssh-ed25519 {key} {machine.name}"}
+            ]
+        },
+        "provisionVMAgent": True,
+        "patchSettings": patching,
+    }
     return {**common, "linuxConfiguration": linux}
 
 

@@ -12,6 +12,8 @@ from typing import Any, Iterable, Iterator
 from ...store import Store
 from ...world import World
 from ..network.state import NetworkState, create_nic
+from . import restore_point_state
+from .restore_point_state import GB_PER_HOUR
 
 
 @dataclass
@@ -39,6 +41,14 @@ class Disk:
     network_access_policy: str = "AllowAll"
     disk_access_id: str = ""
     hyper_v_generation: str = "V2"
+    security_type: str = ""
+    """`TrustedLaunch` or `ConfidentialVM` on system disks of such machines."""
+    gb_per_hour: float = GB_PER_HOUR
+    """How fast a copy of its restore points to another region goes."""
+    copy_fails: bool = False
+    """A copy of its restore points breaks."""
+    incomplete: bool = False
+    """Made from a restore point that was not copied wholly: Azure does not mind, its content is no good."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Other properties a client sent, answered as sent."""
 
@@ -115,6 +125,10 @@ class ComputeOperation:
     result: str = ""
     """Id of the resource that a GET on Location answers when done."""
     error: dict[str, Any] | None = None
+    ended_as: str = "Failed"
+    """With an error: `Failed` or `Canceled`."""
+    answer: dict[str, Any] | None = None
+    """What the operation answers when it is no resource (a SAS)."""
 
 
 class ComputeState:
@@ -222,7 +236,15 @@ def create_restored_vm(
     return world.state(ComputeState).vms.put(vm)
 
 
-def attach(vm: Vm, disk: Disk, lun: int | None, *, caching: str = "", create_option: str = "Attach") -> None:
+def attach(
+    vm: Vm,
+    disk: Disk,
+    lun: int | None,
+    *,
+    caching: str = "",
+    create_option: str = "Attach",
+    delete_option: str = "Detach",
+) -> None:
     """Attaches a disk: as the system disk (lun None) or at a LUN, which it takes over."""
     shown = AttachedDisk(
         disk.id,
@@ -232,6 +254,7 @@ def attach(vm: Vm, disk: Disk, lun: int | None, *, caching: str = "", create_opt
         lun,
         caching or ("ReadWrite" if lun is None else "None"),
         create_option,
+        delete_option,
     )
     disk.managed_by = vm.id
     if lun is None:
@@ -287,12 +310,26 @@ def dump(world: World) -> dict[str, Any]:
                 "location": disk.location,
                 "sizeGB": disk.size_gb,
                 "createOption": disk.create_option,
+                "source": disk.source_resource_id,
                 "managedBy": disk.managed_by,
+                "incomplete": disk.incomplete,
                 "tags": disk.tags,
             }
             for disk in state.disks
         ],
+        "restorePointCollections": restore_point_state.dump(world),
     }
+
+
+def credentials(world: World) -> Iterator[str]:
+    """SAS URLs, and what machines keep of their owners: the administrator's name, keys, user data."""
+    yield from restore_point_state.credentials(world)
+    for vm in world.state(ComputeState).vms:
+        profile = vm.os_profile or {}
+        yield str(vm.extra.get("userData") or "")
+        yield str(profile.get("adminUsername") or "")
+        ssh = (profile.get("linuxConfiguration") or {}).get("ssh") or {}
+        yield from (str(key.get("keyData") or "") for key in ssh.get("publicKeys") or [])
 
 
 def inventory(world: World, subscription_id: str) -> Iterator[dict[str, Any]]:
@@ -305,6 +342,7 @@ def inventory(world: World, subscription_id: str) -> Iterator[dict[str, Any]]:
             **_listed(disk, "disks", disk.time_created),
             **({"managedBy": disk.managed_by} if disk.managed_by else {}),
         }
+    yield from restore_point_state.inventory(world, subscription_id)
 
 
 def _listed(one: Vm | Disk, kind: str, created: datetime | None) -> dict[str, Any]:
@@ -330,3 +368,4 @@ def clean(world: World, subscription_id: str, resource_group: str) -> None:
         delete_vm(world, vm)
     for disk in state.disks.within(subscription_id, resource_group):
         state.disks.remove(disk)
+    restore_point_state.clean(world, subscription_id, resource_group)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...gate.resource_limits import ResourceLimits
 from ...paging import page
 from ...replies import AzureError, Reply
 from ...routing import Call, Router
 from ...world import World
-from . import behaviour
+from . import behaviour, restore_point_urls
 from .behaviour import change_power, need_disk, need_vm, operation_headers, remove_disk, remove_vm
 from .disk_writes import patch_disk, put_disk
 from .state import ComputeOperation, ComputeState
@@ -58,6 +59,7 @@ def register(router: Router, world: World) -> None:
         router.add("GET", f"{_SUBSCRIPTION}/locations/{{location}}/{kind}/{{operation}}", _operation)
     router.add("GET", f"{_SUBSCRIPTION}/locations/{{location}}/vmSizes", _sizes)
     router.add("GET", f"{_SUBSCRIPTION}/skus", _skus)
+    restore_point_urls.register(router)
 
 
 def _list_vms(call: Call) -> Reply:
@@ -87,21 +89,24 @@ def _operation(call: Call) -> Reply:
     if operation is None:
         message = f"The entity '{call.vars['operation']}' was not found in location '{call.vars['location']}'."
         raise AzureError(404, "NotFound", message, headers={"x-ms-failure-cause": "service"})
+    counters = call.world.state(ResourceLimits).take(call.world, "get_operation", call.vars["subscription"], operation.id)
     running = call.world.now() < operation.ends
     kind = "DiskOperations" if "/diskoperations/" in call.raw_path.lower() else "operations"
     headers = operation_headers(call, operation, kind) if running else {}
     if call.query.get("monitor") == "true":
         headers.pop("Azure-AsyncOperation", None)
         if running:
-            return Reply(202, None, headers)
-        result = _resource(call.world, operation.result)
-        return Reply(200 if result else 204, result)
+            return Reply(202, None, {**headers, **counters})
+        if operation.error is not None:
+            raise AzureError(409, operation.error["code"], operation.error["message"], headers=counters)
+        result = operation.answer or _resource(call.world, operation.result)
+        return Reply(200 if result else 204, result, counters)
     headers = {name: value for name, value in headers.items() if name not in ("Azure-AsyncOperation", "Location")}
-    return Reply(200, operation_view(operation, call.world, _output(call.world, operation)), headers)
+    return Reply(200, operation_view(operation, call.world, _output(call.world, operation)), {**headers, **counters})
 
 
 def _output(world: World, operation: ComputeOperation) -> dict[str, Any] | None:
-    return _resource(world, operation.output) if operation.output else None
+    return operation.answer or (_resource(world, operation.output) if operation.output else None)
 
 
 def _resource(world: World, resource_id: str) -> dict[str, Any] | None:

@@ -30,7 +30,8 @@ def compute_time(moment: datetime | None) -> str:
 
 def vm_view(vm: Vm, world: World, *, instance_view: bool = False) -> dict[str, Any]:
     properties: dict[str, Any] = {
-        **vm.extra,
+        # User data is answered only when it is asked for, and here nobody may.
+        **{name: value for name, value in vm.extra.items() if name != "userData"},
         "hardwareProfile": {"vmSize": vm.size},
         "provisioningState": vm.provisioning_state,
         "vmId": vm.vm_id,
@@ -121,6 +122,8 @@ def disk_view(disk: Disk) -> dict[str, Any]:
         }
     if disk.os_type:
         properties.update(osType=disk.os_type, hyperVGeneration=disk.hyper_v_generation)
+    if disk.security_type:
+        properties["securityProfile"] = {"securityType": disk.security_type}
     if disk.disk_access_id:
         properties["diskAccessId"] = disk.disk_access_id
     view: dict[str, Any] = {
@@ -141,7 +144,7 @@ def operation_view(operation: ComputeOperation, world: World, output: dict[str, 
         return {**body, "status": "InProgress", "name": operation.id}
     body["endTime"] = compute_time(operation.ends)
     if operation.error is not None:
-        return {**body, "status": "Failed", "error": operation.error, "name": operation.id}
+        return {**body, "status": operation.ended_as, "error": operation.error, "name": operation.id}
     if output is not None:
         body["properties"] = {"output": output}
     return {**body, "status": "Succeeded", "name": operation.id}

@@ -10,7 +10,9 @@ from typing import Any, Mapping
 from ...replies import AzureError, Reply
 from ...routing import Call
 from ..network.state import NetworkState, attach_nic
-from .behaviour import VM_CREATE, begin, invalid, member, need_vm, settled
+from .behaviour import VM_CREATE, begin, invalid, member, missing, need_vm, same_location, settled
+from .disk_writes import from_restore_point
+from .restore_point_state import is_disk_restore_point
 from .state import ComputeState, Disk, Vm, attach, detach
 from .views import vm_view
 
@@ -32,7 +34,7 @@ def put_vm(call: Call) -> Reply:
     body = call.body if isinstance(call.body, dict) else {}
     group, name = call.vars["group"], call.vars["vm"]
     existing = call.world.state(ComputeState).vms.get(call.vars["subscription"], group, name)
-    location = str(body.get("location") or "").replace(" ", "").lower()
+    location = same_location(body.get("location"))
     if not location:
         raise invalid("location", "Required parameter 'location' is missing (null).")
     if existing is not None:
@@ -68,6 +70,15 @@ def _create(call: Call, body: Mapping[str, Any], location: str) -> Vm:
     ]
     if not nics:
         raise invalid("networkProfile", "Required parameter 'networkProfile' is missing (null).")
+    luns = [int(one.get("lun", 0)) for one in _data_disks(body)]
+    for lun in luns:
+        if luns.count(lun) > 1:
+            raise invalid("dataDisks", f"A disk at LUN {lun} already exists. The LUN of each data disk must be unique.")
+    attached = str(os_disk.get("createOption", "")).lower() == "attach"
+    if attached and not os_disk.get("osType"):
+        raise invalid("osDisk.osType", "Required parameter 'osDisk.osType' is missing (null).")
+    if attached and member(body, "properties", "osProfile"):
+        raise invalid("osProfile", "Parameter 'osProfile' is not allowed.")
     vm = Vm(
         subscription_id=call.vars["subscription"],
         resource_group=call.vars["group"],
@@ -89,10 +100,11 @@ def _create(call: Call, body: Mapping[str, Any], location: str) -> Vm:
     # Everything is looked up before anything changes, so that a refused request leaves nothing behind.
     found_nics = [_free_nic(call, vm, nic) for nic in nics]
     system = _disk_of(call, vm, os_disk, None)
-    data = [(int(one.get("lun", 0)), _disk_of(call, vm, one, int(one.get("lun", 0)))) for one in _data_disks(body)]
-    attach(vm, system, None, create_option=str(os_disk.get("createOption", "Attach")))
-    for lun, disk in data:
-        attach(vm, disk, lun)
+    _check_security(vm, system)
+    data = [(one, _disk_of(call, vm, one, int(one.get("lun", 0)))) for one in _data_disks(body)]
+    _attach(vm, system, None, os_disk)
+    for one, disk in data:
+        _attach(vm, disk, int(one.get("lun", 0)), one)
     for nic in found_nics:
         attach_nic(nic, vm.id)
         vm.nic_ids.append(nic.id)
@@ -124,13 +136,41 @@ def _set_data_disks(call: Call, vm: Vm, wanted: list[Mapping[str, Any]]) -> None
     for one in wanted:
         lun = int(one.get("lun", 0))
         if lun in kept - present:
-            attach(vm, _disk_of(call, vm, one, lun), lun)
+            _attach(vm, _disk_of(call, vm, one, lun), lun, one)
+
+
+def _attach(vm: Vm, disk: Disk, lun: int | None, wanted: Mapping[str, Any]) -> None:
+    attach(
+        vm,
+        disk,
+        lun,
+        caching=str(wanted.get("caching") or ""),
+        create_option=str(wanted.get("createOption") or "Attach"),
+        delete_option=str(wanted.get("deleteOption") or "Detach"),
+    )
+
+
+def _check_security(vm: Vm, system: Disk) -> None:
+    """A disk of a trusted launch machine starts in such a machine only."""
+    if system.security_type and system.security_type.lower() != vm.security_type.lower():
+        raise invalid(
+            "securityProfile.securityType",
+            "Security type of VM is not compatible with the security type of attached OS Disk.",
+            "BadRequest",
+        )
 
 
 def _disk_of(call: Call, vm: Vm, wanted: Mapping[str, Any], lun: int | None) -> Disk:
     """The disk to attach: an existing one (Attach), or a new one (FromImage, Empty)."""
     if str(wanted.get("createOption", "")).lower() == "attach":
         return _existing_disk(call, vm, str(member(wanted, "managedDisk", "id") or ""))
+    source_id = str(member(wanted, "sourceResource", "id") or "")
+    restored = str(wanted.get("createOption", "")).lower() == "restore"
+    if restored and lun is None:
+        # The model has a source for data disks only; which code the refusal has is not known.
+        raise invalid("osDisk.createOption", "The value 'Restore' of parameter 'osDisk.createOption' is not allowed.")
+    if restored and not is_disk_restore_point(source_id):
+        raise invalid("dataDisk.sourceResource.id", "Required parameter 'dataDisk.sourceResource.id' is missing (null).")
     suffix = "OsDisk_1" if lun is None else f"DataDisk_{lun}"
     disk = Disk(
         subscription_id=vm.subscription_id,
@@ -145,15 +185,16 @@ def _disk_of(call: Call, vm: Vm, wanted: Mapping[str, Any], lun: int | None) -> 
         time_created=call.world.now(),
         unique_id=call.world.new_id(),
     )
+    if restored:
+        disk.source_resource_id = source_id
+        from_restore_point(call, disk, source_id, wanted.get("diskSizeGB"))
     return call.world.state(ComputeState).disks.put(disk)
 
 
 def _existing_disk(call: Call, vm: Vm, disk_id: str) -> Disk:
     disk = call.world.state(ComputeState).disks.by_id(disk_id)
     if disk is None:
-        raise AzureError(
-            404, "NotFound", f"Resource {disk_id} was not found.", headers={"x-ms-failure-cause": "service"}
-        )
+        raise missing(disk_id)
     if disk.managed_by and disk.managed_by.lower() != vm.id.lower():
         message = f"Cannot attach data disk '{disk.name}' to VM '{vm.name}' because the disk is currently owned by VM '{disk.managed_by}'."
         raise AzureError(409, "ConflictingUserInput", message, extra={"target": disk.name})
@@ -163,14 +204,26 @@ def _existing_disk(call: Call, vm: Vm, disk_id: str) -> Disk:
             f"Disk '{disk.name}' is in location '{disk.location}' but the VM is in '{vm.location}'.",
             "BadRequest",
         )
+    if disk.zones and disk.zones != vm.zones:
+        place = f"zone {vm.zones[0]}" if vm.zones else "no zone"
+        raise invalid(
+            "disk",
+            f"Disk '{disk.name}' cannot be attached to the VM because it is in zone {disk.zones[0]} and the VM is in {place}.",
+            "BadRequest",
+        )
     return disk
 
 
 def _free_nic(call: Call, vm: Vm, nic_id: str) -> Any:
     nic = call.world.state(NetworkState).find(nic_id)
     if nic is None:
-        raise AzureError(
-            404, "NotFound", f"Resource {nic_id} was not found.", headers={"x-ms-failure-cause": "service"}
+        raise missing(nic_id)
+    if same_location(nic.location) != vm.location:
+        raise invalid(
+            "networkProfile",
+            f"Resource {nic_id} referenced by resource {vm.id} was not found. Please make sure that the referenced resource exists, and "
+            "that both resources are in the same region.",
+            "InvalidResourceReference",
         )
     owner = str(member(nic.properties, "virtualMachine", "id") or "")
     if owner and owner.lower() != vm.id.lower():
