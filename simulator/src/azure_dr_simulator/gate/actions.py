@@ -23,6 +23,8 @@ READING_POSTS = {
     "recoverypointsrecommendedformove",
     "listinstantitemrecoveryoperationresult",
     "listkeys",
+    "listvalue",
+    "getssotoken",
     "checknameavailability",
     "resources",
 }

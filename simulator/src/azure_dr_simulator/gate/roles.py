@@ -43,6 +43,11 @@ _BACKUP_RUNS = (
     "Microsoft.RecoveryServices/Vaults/backupTriggerValidateOperation/action",
     "Microsoft.RecoveryServices/locations/backupCrossRegionRestore/action",
 )
+_API_MANAGEMENT_SURROUNDINGS = (
+    "Microsoft.Authorization/*/read",
+    "Microsoft.Resources/deployments/*",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+)
 
 ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Owner": (("*",), ()),
@@ -84,6 +89,23 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "Microsoft.Storage/storageAccounts/listKeys/action",
         ),
         (),
+    ),
+    "API Management Service Contributor": ((*_API_MANAGEMENT_SURROUNDINGS, "Microsoft.ApiManagement/service/*"), ()),
+    "API Management Service Operator Role": (
+        (
+            *_API_MANAGEMENT_SURROUNDINGS,
+            "Microsoft.ApiManagement/service/*/read",
+            "Microsoft.ApiManagement/service/backup/action",
+            "Microsoft.ApiManagement/service/delete",
+            "Microsoft.ApiManagement/service/read",
+            "Microsoft.ApiManagement/service/restore/action",
+            "Microsoft.ApiManagement/service/write",
+        ),
+        ("Microsoft.ApiManagement/service/users/keys/read",),
+    ),
+    "API Management Service Reader Role": (
+        (*_API_MANAGEMENT_SURROUNDINGS, "Microsoft.ApiManagement/service/*/read", "Microsoft.ApiManagement/service/read"),
+        ("Microsoft.ApiManagement/service/users/keys/read",),
     ),
 }
 """Role -> (actions, not actions). The backup roles are condensed from Azure's definitions: what they allow and refuse on the

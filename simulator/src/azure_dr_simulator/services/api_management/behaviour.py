@@ -201,9 +201,10 @@ def _change(call: Call, service: Service, body: Mapping[str, Any], *, replace: b
     sku, capacity = _sku(body.get("sku") or {}, service)
     identity = identity_of(world, service.identity, body["identity"]) if "identity" in body else service.identity
     tags = _tags(body) if "tags" in body else service.tags
-    before, after = _slow(world, service, service.properties), _slow(world, service, properties)
-    slow = before != after or (sku, capacity, identity) != (service.sku, service.capacity, service.identity)
-    service.version += (tags, properties) != (service.tags, service.properties)
+    before, after = _shown(world, service, service.properties), _shown(world, service, properties)
+    slow = any(before[key] != after[key] for key in _SLOW)
+    slow = slow or (sku, capacity, identity) != (service.sku, service.capacity, service.identity)
+    service.version += (tags, after) != (service.tags, before)
     service.tags, service.properties = tags, properties
     if not slow:
         return reply(call, service)
@@ -217,11 +218,13 @@ def _change(call: Call, service: Service, body: Mapping[str, Any], *, replace: b
     return reply(call, service, 202, accepted_headers(call, service, operation))
 
 
-def _slow(world: World, service: Service, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the properties takes long to change, as it is shown: a client that sends back what it read changes nothing."""
-    shadow = Service("", "", service.name, service.location, service.sku, service.capacity, service.created, dict(properties))
-    view = service_view(world, shadow, "2024-05-01")["properties"]
-    return {key: view[key] for key in _SLOW}
+def _shown(world: World, service: Service, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties as they would be shown: a client that sends back what it read changes nothing."""
+    shadow = Service(
+        "", "", service.name, service.location, service.sku, service.capacity, service.created, dict(properties)
+    )
+    shown: dict[str, Any] = service_view(world, shadow, "2024-05-01")["properties"]
+    return shown
 
 
 def _sku(given: Mapping[str, Any], service: Service | None) -> tuple[str, int]:
