@@ -26,7 +26,7 @@ Told = Literal["succeeded", "failed", "accepted", "none", "late", "unknown"]
 LAG = timedelta(minutes=20)
 """An entry is in the log by then."""
 KEPT = timedelta(days=89)
-_SLACK = timedelta(minutes=1)
+_SLACK = timedelta(seconds=30)
 _ENDS: Mapping[str, Told] = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 
@@ -47,7 +47,10 @@ def ask_log(client: ArmClient, service: Service, action: Action, since: datetime
 
 
 def newest_end(entries: Any, action: Action) -> Told:
-    """The end of the newest request among the entries of one service; several entries tell of one request, by its correlationId."""
+    """The end of the newest request among the entries of one service; several entries tell of one request, by its correlationId.
+
+    A request of which there is only the end began before the time that was asked for, and does not count.
+    """
     requests: dict[str, tuple[datetime, set[str]]] = {}
     for entry in entries:
         moment = parse_time(entry.get("eventTimestamp"))
@@ -56,9 +59,10 @@ def newest_end(entries: Any, action: Action) -> Told:
         key = str(entry.get("correlationId") or entry.get("operationId"))
         first, words = requests.setdefault(key, (moment, set()))
         requests[key] = (min(first, moment), words | {_value(entry, "status")})
-    if not requests:
+    begun = [request for request in requests.values() if request[1] - _ENDS.keys()]
+    if not begun:
         return "none"
-    words = max(requests.values(), key=lambda request: request[0])[1]
+    words = max(begun, key=lambda request: request[0])[1]
     return next((end for word, end in _ENDS.items() if word in words), "accepted")
 
 

@@ -15,7 +15,7 @@ from typing import Literal, Mapping
 from .._apis import RESOURCES
 from .._arm.client import ArmClient
 from .._arm.timestamps import format_time, parse_time
-from .._storage.answers import Blob
+from .backups import Backup
 from .service import Service
 
 BACKUP_TAG = "lifeboat_backup"
@@ -52,11 +52,11 @@ class Mark:
         return {BACKUP_TAG: self.backup, RESTORE_TAG: " ".join((self.state, moment, self.etag or _UNKNOWN, format_time(self.since)))}
 
 
-def mark_of(state: State, account: str, container: str, blob: Blob, since: datetime) -> Mark:
-    """The mark for this backup. Blob times and marks are whole seconds."""
-    etag = (blob.etag or "").removeprefix("W/").strip('"') or None
-    modified = blob.modified.replace(microsecond=0) if blob.modified else None
-    return Mark(state, f"{account}/{container}/{blob.name}"[-LONGEST:], modified, etag, since.replace(microsecond=0))
+def mark_of(state: State, place: str, backup: Backup, since: datetime) -> Mark:
+    """The mark for this backup; ``place`` is account/container. Times of blobs and in marks are whole seconds."""
+    etag = (backup.etag or "").removeprefix("W/").strip('"') or None
+    created = backup.created.replace(microsecond=0) if backup.created else None
+    return Mark(state, f"{place}/{backup.name}"[-LONGEST:], created, etag, since.replace(microsecond=0))
 
 
 def read_mark(tags: Mapping[str, str]) -> Mark | None:
