@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -321,6 +322,25 @@ def test_who_may_start_need_not_see_the_result(local: Local) -> None:
     local.advance(BACKUP_SECONDS[1])
     assert local.get(path(local), version=NEW, token=token).body["properties"]["provisioningState"] == "Succeeded"
     assert blob(local) is not None
+
+
+def test_the_activity_log_tells_of_backups_and_restores(local: Local) -> None:
+    run(local, "backup", place(local))
+    run(local, "restore", place(local, backupName="none"))
+    local.advance(600)
+    start_of_day = (local.world.now() - timedelta(days=1)).isoformat().replace("+00:00", "Z")
+    where = f"{local.subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+    query = f"?$filter=eventTimestamp ge '{start_of_day}' and resourceUri eq '{path(local)}'"
+    events = local.get(where + query, version="2015-04-01").body["value"]
+    assert [(one["operationName"]["value"].split("/")[2], one["status"]["value"]) for one in events] == [
+        ("restore", "Failed"),
+        ("restore", "Accepted"),
+        ("restore", "Started"),
+        ("backup", "Succeeded"),
+        ("backup", "Accepted"),
+        ("backup", "Started"),
+    ]
+    assert len({one["correlationId"] for one in events}) == 2
 
 
 def fault(local: Local, match: dict[str, Any], answer: dict[str, Any]) -> None:

@@ -20,6 +20,8 @@ from .api_management import urls as api_management_urls
 from .compute import estate as compute_estate
 from .compute import state as compute_state
 from .compute import urls as compute_urls
+from .insights import state as insights_state
+from .insights import urls as insights_urls
 from .network import state as network_state
 from .network import urls as network_urls
 from .recovery_services import estate as recovery_services_estate
@@ -69,4 +71,5 @@ def services() -> list[Service]:
         compute,
         recovery_services,
         api_management,
+        Service("insights", insights_urls.register, insights_state.load, insights_state.dump),
     ]

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from ...blobs import BlobStore
 from ...gate.faults import JobFault, JobFaults
 from ...replies import Reply
 from ...routing import Call
 from ...world import World
+from ..insights.state import log
 from ..storage.state import Account, StorageState, put_container
 from ..storage.urls import CONTAINER_NAME
 from .documents import LIFETIME, Backup, NoBackup, read_backup, write_backup
@@ -99,15 +100,26 @@ def _start(
     if fault is not None and fault.kind == "stuck":
         seconds = None
     service.state = "Updating"
+    note = _noter(call, service, kind)
+    note("Started")
+    note("Accepted")
 
     def finish(operation: Operation) -> None:
         service.state = SUCCEEDED
         failure = problem or _problem(work)
         if failure is not None:
             operation.status, operation.error = 400, failure.body
+        note("Failed" if failure is not None else "Succeeded")
 
     operation = begin(world, service, kind, seconds, finish)
     return Reply(202, None, accepted_headers(call, service, operation))
+
+
+def _noter(call: Call, service: Service, kind: str) -> Callable[[str], None]:
+    """Writes into the activity log how this request gets on."""
+    action = f"Microsoft.ApiManagement/service/{kind.lower()}/action"
+    correlation = call.headers.get("x-ms-correlation-request-id") or call.world.new_id()
+    return lambda status: log(call.world, service.id, action, status, correlation, call.principal)
 
 
 def _fault_text(fault: JobFault, kind: str) -> str:

@@ -30,6 +30,7 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
         "locations/vmSizes",
         "skus",
     ),
+    "Microsoft.Insights": ("eventtypes",),
     "Microsoft.Network": ("virtualNetworks", "networkInterfaces", "publicIPAddresses", "networkSecurityGroups"),
     "Microsoft.RecoveryServices": ("vaults", "locations", "locations/backupStatus", "locations/deletedVaults"),
     "Microsoft.ResourceGraph": ("resources",),
