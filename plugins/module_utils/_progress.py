@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Callable
+
+Tell = Callable[[int, int, str], None]
+"""Tells how far a wait is: (done, total, one short line about the rest, without secrets)."""
 
 PROGRESS_FILE = "lifeboat-progress.jsonl"
 """In the task's temporary directory. The action plugin makes it before the module starts; without it nobody looks."""
+
+
+def quiet(done: int, total: int, text: str) -> None:
+    """Tells nobody."""
 
 
 class Progress:

@@ -226,7 +226,7 @@ def body(task: Task) -> dict[str, Any]:
     if choice.name is None:
         in_vault(refs, None)
     reports = in_vault(refs, find_vault(task.client, choice))
-    waiting = Waiting(task.waits, task.poll_interval, lambda: task.time_left)
+    waiting = Waiting(task.waits, task.poll_interval, lambda: task.time_left, task.progress)
     read_all(task.client, reports)
     (complete if task.params["state"] == "completed" else cancel)(task, reports, waiting)
     for report in reports:

@@ -315,7 +315,7 @@ def body(task: Task) -> dict[str, Any]:
     located = locate(task.client, vms, choice)
     works = make_plans(task.client, [located[vm.key] for vm in vms], wish)
     if not task.check_mode:
-        carry_out(task.client, works, wish, Waiting(task.waits, task.poll_interval, lambda: task.time_left))
+        carry_out(task.client, works, wish, Waiting(task.waits, task.poll_interval, lambda: task.time_left, task.progress))
     add_points(task.client, works)
     return fleet_result(task, [work.report for work in works])
 

@@ -541,6 +541,7 @@ def body(task: Task) -> dict[str, Any]:
         check_mode=task.check_mode,
         poll_interval=task.poll_interval,
         time_left=lambda: task.time_left,
+        tell=task.progress,
         tags=tags,
     )
     reports = restore(task.client, make_stamp(task.client, params), choice, make_cases(params, vms, targets), options)

@@ -293,6 +293,7 @@ def _wait(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Waiting
         done=snapshot_taken if snapshot else None,
         probe=(lambda vault, jobs: with_points(client, vault, jobs)) if snapshot else None,
         probe_path=items_path if snapshot else None,
+        tell=waiting.tell,
     )
     return watcher.follow(_watch(work) for work in works)
 

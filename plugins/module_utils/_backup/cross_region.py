@@ -20,6 +20,7 @@ from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of, read_operation
 from .._arm.redact import keep_secret
 from .._fleet import Vm, run_each
+from .._progress import Tell, quiet
 from .items import FILTER, ProtectedItem, items_by_vm
 from .jobs import Job, job_filter, read_job
 from .names import VaultRef
@@ -172,12 +173,13 @@ class SecondaryStamp:
             keep_secret(str(details.get(name) or ""))
         return details
 
-    def follow(self, watches: Sequence[Watch], *, timeout: float, interval: float) -> dict[str, Followed]:
+    def follow(self, watches: Sequence[Watch], *, timeout: float, interval: float, tell: Tell = quiet) -> dict[str, Followed]:
         clock = self._client.clock
         deadline = clock.monotonic() + timeout
         seen: dict[str, Followed] = {watch.key: Followed(watch, job_id=watch.job_id) for watch in watches}
         while True:
             self._look(seen)
+            tell(sum(_over(found) for found in seen.values()), len(seen), "restores from the secondary region")
             left = deadline - clock.monotonic()
             if left <= 0 or all(_over(found) for found in seen.values()):
                 return {key: found if _over(found) else _timed_out(found, timeout) for key, found in seen.items()}

@@ -56,20 +56,6 @@ class Followed:
         return self.error is None and (self.early or (self.job is not None and self.job.succeeded))
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a watch is: counts, and the job that has been running for the longest."""
-
-    total: int
-    done: int
-    running: int
-    slowest: Job | None
-
-    def __str__(self) -> str:
-        slowest = f"; longest: {self.slowest.friendly_name} {self.slowest.duration or 0:.0f} s" if self.slowest else ""
-        return f"{self.done} of {self.total} done, {self.running} running{slowest}"
-
-
 Probe = Callable[[VaultRef, Sequence[Job]], Collection[str]]
 """Looks elsewhere (not at jobs) for what the caller waits for; given the running jobs of a vault, returns the names of those to end."""
 

@@ -216,7 +216,7 @@ def _follow(client: ArmClient, reports: Sequence[JobReport], waiting: Waiting) -
     running = [report for report in reports if report.failure is None and report.job is not None and not report.job.finished]
     if not running:
         return []
-    watcher = JobWatcher(client, timeout=waiting.left(), poll_interval=waiting.interval)
+    watcher = JobWatcher(client, timeout=waiting.left(), poll_interval=waiting.interval, tell=waiting.tell)
     outcomes = watcher.follow(_watch(report) for report in running)
     return [(report, outcomes[report.name]) for report in running]
 

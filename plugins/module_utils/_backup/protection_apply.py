@@ -74,7 +74,7 @@ def _adopt(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Waitin
         for work, _watch in watches:
             _leave_running(work)
         return
-    followed = JobWatcher(client, timeout=waiting.left(), poll_interval=waiting.interval).follow(watch for _work, watch in watches)
+    followed = JobWatcher(client, timeout=waiting.left(), poll_interval=waiting.interval, tell=waiting.tell).follow(watch for _work, watch in watches)
     for work, watch in watches:
         outcome = followed[watch.key]
         work.report.job = {"id": f"{work.vault.id}/backupJobs/{watch.job_id}", "name": watch.job_id}
@@ -176,6 +176,7 @@ def _follow(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> None:
     if len(running) > FEW:
         _follow_many(client, running, waiting)
         return
+    waiting.tell(0, len(running), ", ".join(work.plan.vm.name for work in running))
     for outcome in run_each(running, lambda work: _follow_one(client, work, waiting)):
         if outcome.error is not None:
             _fail_in_wait(client, outcome.item, outcome.error)
@@ -213,7 +214,7 @@ def _follow_many(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> 
         )
         for work in works
     ]
-    followed = JobWatcher(client, timeout=waiting.left(), poll_interval=waiting.interval).follow(watches)
+    followed = JobWatcher(client, timeout=waiting.left(), poll_interval=waiting.interval, tell=waiting.tell).follow(watches)
     for work in works:
         outcome = followed[work.plan.vm.key]
         _note_job(work, outcome.job_id)

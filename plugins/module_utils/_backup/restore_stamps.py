@@ -15,6 +15,7 @@ from .._arm.errors import ArmError
 from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of
 from .._fleet import Vm
+from .._progress import Tell, quiet
 from .items import ProtectedItem
 from .jobs import Job, get_job, list_jobs
 from .names import VaultRef
@@ -120,7 +121,7 @@ class Stamp(Protocol):
     def send(self, order: Order) -> Operation | None:
         """Starts a restore. Not repeatable: an ambiguous failure means that it may run."""
 
-    def follow(self, watches: Sequence[Watch], *, timeout: float, interval: float) -> dict[str, Followed]:
+    def follow(self, watches: Sequence[Watch], *, timeout: float, interval: float, tell: Tell = quiet) -> dict[str, Followed]:
         """Waits for restores."""
 
     def once(self, watches: Sequence[Watch]) -> dict[str, Followed]:
@@ -171,8 +172,8 @@ class PrimaryStamp:
         path = f"{order.item_path}/recoveryPoints/{segment(order.point.name)}/restore"
         return operation_of(self._client.post(path, BACKUP, trigger_body(dict(order.request))))
 
-    def follow(self, watches: Sequence[Watch], *, timeout: float, interval: float) -> dict[str, Followed]:
-        return JobWatcher(self._client, timeout=timeout, poll_interval=interval).follow(watches)
+    def follow(self, watches: Sequence[Watch], *, timeout: float, interval: float, tell: Tell = quiet) -> dict[str, Followed]:
+        return JobWatcher(self._client, timeout=timeout, poll_interval=interval, tell=tell).follow(watches)
 
     def once(self, watches: Sequence[Watch]) -> dict[str, Followed]:
         return JobWatcher(self._client, timeout=0.0).once(watches)

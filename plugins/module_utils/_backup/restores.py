@@ -14,6 +14,7 @@ from .._arm.errors import ArmError
 from .._arm.poller import Operation
 from .._arm.timestamps import format_time
 from .._fleet import Vm, VmReport, run_each
+from .._progress import Tell, quiet
 from .jobs import Job
 from .recovery_points import point_facts
 from .restore_options import needs_vault, point_wish
@@ -61,6 +62,7 @@ class RestoreOptions:
     check_mode: bool
     poll_interval: float
     time_left: Callable[[], float]
+    tell: Tell = quiet
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -198,7 +200,7 @@ def _watch(client: ArmClient, stamp: Stamp, cases: Sequence[Case], watches: Sequ
         for key, followed in _ids_of(client, stamp, watches).items():
             _note(by_key[key], followed)
         return
-    outcomes = stamp.follow(watches, timeout=options.time_left(), interval=options.poll_interval)
+    outcomes = stamp.follow(watches, timeout=options.time_left(), interval=options.poll_interval, tell=options.tell)
     for key, followed in outcomes.items():
         case = by_key[key]
         _note(case, followed)

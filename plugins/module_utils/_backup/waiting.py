@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
+from .._progress import Tell, quiet
+
 
 @dataclass(frozen=True)
 class Waiting:
-    """``wait`` at all; ``interval`` seconds between two looks; ``left`` tells the seconds that remain."""
+    """``wait`` at all; ``interval`` seconds between two looks; ``left`` tells the seconds that remain; ``tell`` hears how far it is."""
 
     wait: bool
     interval: float
     left: Callable[[], float]
+    tell: Tell = quiet

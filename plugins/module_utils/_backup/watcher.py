@@ -19,12 +19,13 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, AuthError, TransportError
 from .._arm.poller import Operation, OperationStatus, read_operation
 from .._arm.retry import is_transient
-from .following import Followed, Probe, Progress, VaultWatches, Watch, WatchState, by_vault, common_operation, earliest, is_awaited, lost_job, timed_out
+from .._progress import Tell, quiet
+from .following import Followed, Probe, VaultWatches, Watch, WatchState, by_vault, common_operation, earliest, is_awaited, lost_job, timed_out
 from .jobs import Job, JobList, get_job, job_path, jobs_path, list_jobs, read_job
 from .names import VaultRef, operation_path, vm_pair
 from .pace import pause, plenty
 
-__all__ = ["Followed", "JobWatcher", "Probe", "Progress", "Watch", "job_id_of", "operation_status"]
+__all__ = ["Followed", "JobWatcher", "Probe", "Watch", "job_id_of", "operation_status"]
 
 PAGE = 200
 """Jobs on a page of a list."""
@@ -52,7 +53,7 @@ class JobWatcher:
     """Follows jobs. ``timeout`` and ``poll_interval`` in seconds.
 
     ``done`` ends a watch early by what a read job shows (tasks only where it was read alone); ``probe`` by what is seen elsewhere,
-    at ``probe_path`` of a vault, whose budget is heeded too; ``on_progress`` is told after each look.
+    at ``probe_path`` of a vault, whose budget is heeded too; ``tell`` hears how far it is after each look.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class JobWatcher:
         done: Callable[[Job], bool] | None = None,
         probe: Probe | None = None,
         probe_path: Callable[[VaultRef], str] | None = None,
-        on_progress: Callable[[Progress], None] | None = None,
+        tell: Tell = quiet,
     ) -> None:
         self._client = client
         self._timeout = timeout
@@ -72,7 +73,7 @@ class JobWatcher:
         self._done = done
         self._probe = probe
         self._probe_path = probe_path
-        self._on_progress = on_progress
+        self._tell = tell
 
     def follow(self, watches: Iterable[Watch]) -> dict[str, Followed]:
         """Waits for all of them and returns one outcome a key; raises nothing that one job's fate could cause.
@@ -84,7 +85,7 @@ class JobWatcher:
         deadline = clock.monotonic() + self._timeout
         while True:
             cost = sum(self._look(vault) for vault in vaults if vault.open)
-            self._tell(vaults)
+            self._report(vaults)
             left = deadline - clock.monotonic()
             if left <= 0 or not any(vault.open for vault in vaults):
                 break
@@ -289,13 +290,12 @@ class JobWatcher:
             state = running[name]
             state.outcome = Followed(state.watch, state.job, name, early=True)
 
-    def _tell(self, vaults: Sequence[VaultWatches]) -> None:
-        if self._on_progress is None:
-            return
+    def _report(self, vaults: Sequence[VaultWatches]) -> None:
         states = [state for vault in vaults for state in vault.states]
         running = [state.job for state in states if state.outcome is None and state.job is not None]
         slowest = max(running, key=lambda job: job.duration or 0.0, default=None)
-        self._on_progress(Progress(len(states), sum(state.outcome is not None for state in states), len(running), slowest))
+        text = f"{len(running)} running" + (f", longest {slowest.friendly_name} {slowest.duration or 0:.0f} s" if slowest else "")
+        self._tell(sum(state.outcome is not None for state in states), len(states), text)
 
 
 def operation_status(client: ArmClient, vault: VaultRef, operation: Operation) -> OperationStatus:

@@ -14,6 +14,7 @@ from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import ResourceId, segment
 from .._arm.poller import Operation, operation_of, read_operation
 from .._fleet import run_each
+from .._progress import Tell, quiet
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,12 @@ def plan_cleanup(tagged: Iterable[ResourceId]) -> CleanupPlan:
     return CleanupPlan(tuple(tuple(waves[wave]) for wave in sorted(waves)), tuple(kept))
 
 
-def remove_all(client: ArmClient, plan: CleanupPlan, *, interval: float, time_left: Callable[[], float]) -> None:
+def remove_all(client: ArmClient, plan: CleanupPlan, *, interval: float, time_left: Callable[[], float], tell: Tell = quiet) -> None:
     """Removes wave after wave; every removal records its own end. A wave that fails in part does not stop the next."""
+    done = 0
     for wave in plan.waves:
+        tell(done, len(plan.removals), f"removing {len(wave)} of {wave[0].id.type}")
+        done += len(wave)
         _start(client, wave)
         _follow(client, wave, interval, time_left)
 

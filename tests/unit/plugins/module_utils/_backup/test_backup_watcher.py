@@ -15,7 +15,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.poller impo
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.transport import RawResponse
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.backup_apply import snapshot_taken
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.jobs import Job, list_jobs
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.watcher import JobWatcher, Progress, Watch
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.watcher import JobWatcher, Watch
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import BASE, Sent, answer, failure, reset
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._backup.fake_jobs import FakeBackup, FakeJob, FakeVault
 
@@ -109,7 +109,7 @@ def test_many_pages_shrink_as_jobs_end() -> None:
     vault = azure.vaults[0]
     jobs = [azure.add_job(vault, vm, length=100.0 * (number + 1)) for number, vm in enumerate(vault.vms)]
     looks: list[int] = []
-    outcomes = watcher(azure, poll_interval=20.0, on_progress=lambda _progress: looks.append(azure.job_reads)).follow([by_id(vault, job) for job in jobs])
+    outcomes = watcher(azure, poll_interval=20.0, tell=lambda *_seen: looks.append(azure.job_reads)).follow([by_id(vault, job) for job in jobs])
     assert len(outcomes) == 20 and all(outcome.succeeded for outcome in outcomes.values())
     costs = [later - earlier for earlier, later in zip(looks, looks[1:])]
     assert costs[0] <= 5 and costs[-1] == 1
@@ -215,11 +215,11 @@ def test_a_job_that_vanishes_is_lost_and_says_so() -> None:
     vault = azure.vaults[0]
     jobs = [azure.add_job(vault, vm) for vm in vault.vms]
 
-    def vanish(progress: Progress) -> None:
+    def vanish(done: int, total: int, text: str) -> None:
         if jobs[1] in vault.jobs:
             vault.jobs.remove(jobs[1])
 
-    outcomes = watcher(azure, on_progress=vanish).follow([by_id(vault, job) for job in jobs])
+    outcomes = watcher(azure, tell=vanish).follow([by_id(vault, job) for job in jobs])
     error = outcomes[jobs[1].name].error
     assert error is not None and error.code == "JobNotFound" and jobs[1].name in error.message
     assert outcomes[jobs[0].name].succeeded and outcomes[jobs[2].name].succeeded
@@ -375,8 +375,8 @@ def test_progress_is_told() -> None:
     watches = [started(azure, vault, number) for number in range(4)]
     vault.jobs[0].length = 1.0
     azure.clock.sleep(2)
-    watcher(azure, on_progress=lambda progress: seen.append(str(progress))).follow(watches)
-    assert seen[0] == "1 of 4 done, 3 running; longest: vm-0001 2 s"
+    watcher(azure, tell=lambda done, total, text: seen.append(f"{done} of {total} done, {text}")).follow(watches)
+    assert seen[0] == "1 of 4 done, 3 running, longest vm-0001 2 s"
     assert seen[-1] == "4 of 4 done, 0 running"
 
 
