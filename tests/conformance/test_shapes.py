@@ -27,10 +27,7 @@ FOLDER = places.traffic()
 
 # Kinds that the simulator does not have.
 NOT_SIMULATED = {
-    r" restorepointcollections": "VM restore points are not simulated yet",
-    r" locations/\*/operations/\*": "operations of Compute: VM restore points are not simulated yet",
     r" locations/\*/publishers/": "images are not simulated",
-    r" service/": "API Management is not simulated yet",
 }
 # Situations that the Azure of today, which the simulator behaves as, does not know any more: (kind, situation), and why.
 SUPERSEDED = {
@@ -50,6 +47,7 @@ TOLERATED = [
     (r"GET vaults/\*/backupjobs/\*", "Restore .* Recover disks", r"propertyBag\.Target VM Name: missing", "gone since 2025"),
     (r"GET vaults/\*/backupjobs/\*", "Restore .* Recover disks", r"propertyBag\.Template Blob Uri: missing", "since 2025 'Create VM Template Blob Uri'"),
     (r"GET vaults/\*/backupjobs/\*", "Restore", r"taskExecutionDetails: missing", "only of restores from the vault; the tour's point has a snapshot"),
+    (r"GET restorepointcollections/\*", "", r"enableVMAgentPlatformUpdates: missing", "gone since 2025"),
     (r"recoverypoints/\*$", "", r"properties\.threat(Info|Status)", "no source scan is simulated"),
 ]
 ESTATE = Path(__file__).parent / "harness" / "tour-estate.yml"

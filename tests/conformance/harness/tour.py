@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 from .recording import Exchange
 from .simulator import Simulator
+from .tour_api_management import visit_api_management
 
 NEW, MIDDLE, OLD = "2026-07-01", "2025-02-01", "2023-02-01"
 VERSIONS = (NEW, MIDDLE, OLD)
 CRR = "2021-11-15"
+COMPUTE = "2024-11-01"
 VMS = "backupManagementType eq 'AzureIaasVM'"
 MINUTE, HOUR = 60.0, 3600.0
 
@@ -36,7 +38,7 @@ class Tour:
         for part in (
             self.vaults, self.prepared_vaults, self.look_around, self.one_vm, self.replaced_policy, self.soft_delete, self.across_regions, self.troubles,
             self.goodbye,
-            self.storage,
+            self.storage, self.restore_points, self.api_management,
         ):
             try:
                 part()
@@ -300,8 +302,36 @@ class Tour:
         self.look(f"{deleted}/{names[0]}")
         self.change("POST", f"{deleted}/{names[0]}/undelete", {"properties": {"recoveryResourceGroupId": self.group}}, "2026-05-01")
 
+    def restore_points(self) -> None:
+        """A point, its copy in the other region until all is there, and their end."""
+        def collection(group: str, name: str) -> str:
+            return f"{self.sim.rg(group)}/providers/Microsoft.Compute/restorePointCollections/{name}"
+
+        source, target = collection("rg-prod", "rpc-point-01"), collection("rg-dr-secondary", "rpc-point-01")
+        body = {"location": "eastasia", "properties": {"source": {"id": self.sim.vm_id("rg-prod", "point-01")}}}
+        self.change("PUT", source, body, COMPUTE)
+        self.follow(self.change("PUT", f"{source}/restorePoints/first", {}, COMPUTE))
+        crash = {"properties": {"consistencyMode": "CrashConsistent"}}
+        self.follow(self.change("PUT", f"{source}/restorePoints/second", crash, COMPUTE))
+        self.change("PUT", target, {"location": "southeastasia", "properties": {"source": {"id": source}}}, COMPUTE)
+        copy = {"properties": {"sourceRestorePoint": {"id": f"{source}/restorePoints/first"}}}
+        self.follow(self.change("PUT", f"{target}/restorePoints/first", copy, COMPUTE))
+        for path in (f"{source}/restorePoints/first", f"{source}/restorePoints/second", f"{target}/restorePoints/first"):
+            self.ask("GET", path, COMPUTE)
+            self.ask("GET", path, COMPUTE, **{"$expand": "instanceView"})
+        self.change("PATCH", source, {"tags": {"tag": "tour"}}, COMPUTE)
+        self.ask("GET", source, COMPUTE)
+        self.ask("GET", source, COMPUTE, **{"$expand": "restorePoints"})
+        for scope in (self.sim.rg("rg-prod"), f"/subscriptions/{self.sim.subscription}"):
+            self.ask("GET", f"{scope}/providers/Microsoft.Compute/restorePointCollections", COMPUTE)
+        for path in (f"{target}/restorePoints/first", target, source):
+            self.follow(self.change("DELETE", path, version=COMPUTE))
+
     def storage(self) -> None:
         self.ask("POST", self.sim.rg("rg-dr") + "/providers/Microsoft.Storage/storageAccounts/ststagingea/listKeys", "2023-05-01")
+
+    def api_management(self) -> None:
+        visit_api_management(self)
 
 
 NEW_VAULT = {

@@ -191,7 +191,10 @@ def is_disk_restore_point(resource_id: str) -> bool:
 
 def remove_point(world: World, point: RestorePoint) -> None:
     """Deletes a point; copies of it that are not complete lose their source."""
-    point.collection.points.pop(point.name.lower(), None)
+    points = point.collection.points
+    if points.get(point.name.lower()) is not point:
+        return  # It was deleted twice, and another has its name by now.
+    del points[point.name.lower()]
     now = world.now()
     for copy in world.state(RestorePointState).copies_of(point.id):
         for disk in copy.disks:
@@ -201,9 +204,12 @@ def remove_point(world: World, point: RestorePoint) -> None:
 
 def remove_collection(world: World, collection: RestorePointCollection) -> None:
     """Deletes a collection with all points inside."""
+    collections = world.state(RestorePointState).collections
+    if collections.by_id(collection.id) is not collection:
+        return
     for point in list(collection.points.values()):
         remove_point(world, point)
-    world.state(RestorePointState).collections.remove(collection)
+    collections.remove(collection)
 
 
 def dump(world: World) -> list[dict[str, Any]]:
