@@ -92,12 +92,18 @@ def header_differences(recorded: Exchange, ours: Exchange) -> Iterator[str]:
 
 
 def _url_differences(name: str, theirs: str, mine: str) -> Iterator[str]:
+    if [_doubled(url) for url in (theirs, mine)] in ([True, False], [False, True]):
+        yield f"header {name}: {'recorded' if _doubled(theirs) else 'ours'} has a doubled slash, the other has none"
     if _url_kind(theirs) != _url_kind(mine):
         yield f"header {name}: recorded {_url_kind(theirs)}, ours {_url_kind(mine)}"
     wanted = {key for key, _value in parse_qsl(theirs.partition("?")[2], keep_blank_values=True)}
     had = {key for key, _value in parse_qsl(mine.partition("?")[2], keep_blank_values=True)}
     if not wanted <= had:
         yield f"header {name}: query parameters {sorted(wanted - had)} missing"
+
+
+def _doubled(url: str) -> bool:
+    return "//" in url.partition("?")[0].partition("://")[2]
 
 
 def _url_kind(url: str) -> str:

@@ -17,7 +17,8 @@ def kind(exchange: Exchange) -> str:
     """Method and path with `*` for names: `GET vaults/*/backupJobs/*`, in lower case, without scope and provider."""
     segments = exchange.key.split("/")[1:]
     slash = segments[-1] == ""
-    segments = segments[:-1] if slash else segments
+    # Azure doubles a slash here and there (`service/x//operationresults/y`), and reads it as one.
+    segments = [text for text in segments if text]
     if "providers" in segments:
         at = len(segments) - 1 - segments[::-1].index("providers")
         rest = segments[at + 2:]
