@@ -186,3 +186,19 @@ def test_no_vault_has_a_resource_guard() -> None:
     assert azure.rows(proxies) == []
     assert azure.send("GET", f"{proxies}/VaultProxy").status == 404
     assert azure.send("DELETE", f"{proxies}/VaultProxy").status == 204
+
+
+def test_a_patch_of_the_vault_leaves_soft_delete_as_it_is() -> None:
+    azure = Backup()
+    settings = {"softDeleteState": "AlwaysON", "softDeleteRetentionPeriodInDays": 30}
+    assert azure.send("PATCH", azure.vault, {"properties": {"securitySettings": {"softDeleteSettings": settings}}}).status == 202
+    assert azure.get(f"{azure.vault}/backupconfig/vaultconfig")["properties"]["softDeleteRetentionPeriodInDays"] == 14
+
+
+def test_the_retention_of_soft_delete_changes_together_with_its_state_only() -> None:
+    azure = Backup()
+    path = f"{azure.vault}/backupconfig/vaultconfig"
+    days = {"softDeleteRetentionPeriodInDays": 30}
+    assert azure.send("PATCH", path, {"properties": days}).body["properties"]["softDeleteRetentionPeriodInDays"] == 14
+    whole = {"enhancedSecurityState": "AlwaysON", "softDeleteFeatureState": "AlwaysON", **days}
+    assert azure.send("PATCH", path, {"properties": whole}).body["properties"]["softDeleteRetentionPeriodInDays"] == 30

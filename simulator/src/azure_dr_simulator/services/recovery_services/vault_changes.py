@@ -16,8 +16,12 @@ from .state import Vault
 _REDUNDANCIES = ("LocallyRedundant", "GeoRedundant", "ZoneRedundant")
 
 
-def change_settings(vault: Vault, properties: dict[str, Any], now: datetime) -> None:
-    """Takes over what the body says; raises 400 for what Azure never takes back."""
+def change_settings(vault: Vault, properties: dict[str, Any], now: datetime, *, patch: bool = False) -> None:
+    """Takes over what the body says; raises 400 for what Azure never takes back.
+
+    A `patch` leaves soft delete as it is, and says nothing about that (reported of 2025): it is changed at the vault's
+    backup configuration only.
+    """
     if properties.get("publicNetworkAccess"):
         vault.public_access = str(properties["publicNetworkAccess"])
     if properties.get("monitoringSettings"):
@@ -25,7 +29,7 @@ def change_settings(vault: Vault, properties: dict[str, Any], now: datetime) -> 
     if properties.get("costManagementSettings"):
         vault.cost = dict(properties["costManagementSettings"])
     _redundancy(vault, properties.get("redundancySettings") or {}, now)
-    _security(vault, properties.get("securitySettings") or {})
+    _security(vault, properties.get("securitySettings") or {}, patch)
     restore = (properties.get("restoreSettings") or {}).get("crossSubscriptionRestoreSettings") or {}
     state = restore.get("crossSubscriptionRestoreState")
     if state and vault.cross_subscription_restore == "PermanentlyDisabled" and state != "PermanentlyDisabled":
@@ -59,8 +63,8 @@ def set_cross_region_restore(vault: Vault, enabled: bool, now: datetime) -> None
         vault.cross_region_restore, vault.cross_region_since = True, now
 
 
-def _security(vault: Vault, settings: dict[str, Any]) -> None:
-    soft_delete = settings.get("softDeleteSettings") or {}
+def _security(vault: Vault, settings: dict[str, Any], patch: bool) -> None:
+    soft_delete = {} if patch else settings.get("softDeleteSettings") or {}
     set_soft_delete(vault, soft_delete.get("softDeleteState"), soft_delete.get("softDeleteRetentionPeriodInDays"))
     state = (settings.get("immutabilitySettings") or {}).get("state")
     if state is None or state == vault.immutability:

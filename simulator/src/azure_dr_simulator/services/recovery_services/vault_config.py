@@ -42,8 +42,10 @@ def get_vault_config(call: Call) -> Reply:
 
 
 def change_vault_config(call: Call) -> Reply:
-    """PUT and PATCH: synchronous."""
+    """PUT and PATCH: synchronous. The days alone are answered 200 and change nothing (reported of 2025)."""
     vault, given = vault_of(call), _properties(call)
+    if not given.get("softDeleteFeatureState"):
+        return get_vault_config(call)
     set_soft_delete(vault, given.get("softDeleteFeatureState"), given.get("softDeleteRetentionPeriodInDays"))
     return get_vault_config(call)
 

@@ -127,7 +127,7 @@ def patch_vault(call: Call) -> Reply:
     """202 and a long-running operation; a change of the identity alone to none or system-assigned is immediate (2023)."""
     vault = vault_of(call)
     body = call.body if isinstance(call.body, dict) else {}
-    change_settings(vault, body.get("properties") or {}, call.world.now())
+    change_settings(vault, body.get("properties") or {}, call.world.now(), patch=True)
     identity = body.get("identity")
     change_identity(call.world, vault, identity)
     if body.get("tags") is not None:
