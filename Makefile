@@ -10,9 +10,9 @@ ARGS ?=
 export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-STEPS := sanity units integration lint types docs-lint changelog-lint simulator-tests conformance secrets
+STEPS := sanity units integration lint types docs-lint changelog-lint simulator-tests traffic sdk secrets
 
-.PHONY: help rehearse test bench bench-peer venv stage clean units-fast conformance-cli conformance-sdk conformance-azcollection $(STEPS)
+.PHONY: help rehearse test bench bench-peer venv stage clean units-fast conformance conformance-cli conformance-azcollection $(STEPS)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
@@ -57,17 +57,19 @@ changelog-lint: stage ## antsibull-changelog's checks of the fragments
 simulator-tests: venv ## The simulator's own tests
 	@cd simulator && AZURITE_COMMAND=$(BIN)/azurite-blob $(BIN)/python -m pytest -q -p no:cacheprovider tests $(ARGS)
 
-conformance: stage ## The modules and the simulator against recorded traffic
+traffic: stage ## The modules and the simulator against recorded traffic, kills and secrets
 	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . tests/conformance $(ARGS)
+
+sdk: sdk-newest ## The newest official Azure SDKs for Python against the simulator
+
+conformance: sdk-newest sdk-older conformance-cli conformance-azcollection ## Everybody else's clients against the simulator; installs 3 GB, no part of `make test`
 
 conformance-cli: venv ## The Azure CLI itself against the simulator; installs it (700 MB), no part of `make test`
 	@$(BIN)/python $(TOOLS)/azure_cli.py $(BUILD) $(ARGS)
 
-conformance-sdk: sdk-newest sdk-older ## The official Azure SDKs for Python against the simulator; installs them, no part of `make test`
-
-sdk-%:
+sdk-%: venv
 	@$(PYTHON) $(TOOLS)/environment.py $(BUILD)/$@ tests/conformance/sdk/$*.txt
-	@$(BUILD)/$@/bin/python -m pytest -q -p no:cacheprovider tests/conformance/sdk $(ARGS)
+	@AZURITE_COMMAND=$(BIN)/azurite-blob $(BUILD)/$@/bin/python -m pytest -q -p no:cacheprovider tests/conformance/sdk $(ARGS)
 
 conformance-azcollection: ## azure.azcollection against the simulator; installs it (2 GB), no part of `make test`
 	@$(PYTHON) $(TOOLS)/azure_collection.py $(BUILD)/azure-collection

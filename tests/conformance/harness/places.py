@@ -26,7 +26,7 @@ def collections_path() -> str:
             return str(folder)
     given = os.environ.get("ANSIBLE_COLLECTIONS_PATH")
     if not given:
-        raise RuntimeError("Run these tests from the staged collection (make conformance), or set ANSIBLE_COLLECTIONS_PATH.")
+        raise RuntimeError("Run these tests from the staged collection (make traffic), or set ANSIBLE_COLLECTIONS_PATH.")
     return given
 
 
