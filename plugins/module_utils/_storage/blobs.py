@@ -58,9 +58,17 @@ class BlobContainer:
         query = {"restype": "container", "comp": "list", "maxresults": str(PAGE), **({"prefix": prefix} if prefix else {})}
         seen: set[str] = set()
         while True:
-            page = self._send("GET", "", query, reads=True).body
-            if page is None:
-                return
+            answer = self._send("GET", "", query, reads=True)
+            page = answer.body
+            if page is None or page.tag != "EnumerationResults":
+                # A list that is empty because something in between has answered would be taken for a container without blobs.
+                raise HttpError(
+                    "The answer is no list of blobs.",
+                    code="MalformedBody",
+                    status=answer.status,
+                    request_id=answer.request_id,
+                    operation=f"GET {self.name}",
+                )
             yield from blobs_of(page)
             marker = marker_of(page)
             if marker is None:

@@ -504,3 +504,21 @@ def test_no_default_subscription_names_the_option(monkeypatch: pytest.MonkeyPatc
 def test_without_a_cli_the_option_is_named(identity: FakeIdentity) -> None:
     with pytest.raises(OptionError, match="AZURE_SUBSCRIPTION_ID"):
         source.subscription(options())
+
+
+# Another audience --------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_audience_gets_tokens_of_the_same_identity(identity: FakeIdentity) -> None:
+    both = [source.build_token_source(options(PRINCIPAL), lambda: CLOUD, FakeClock(), audience) for audience in (None, "https://storage.azure.com")]
+    assert both[0].token() != both[1].token()
+    assert identity.scopes == [CLOUD.scope, "https://storage.azure.com/.default"]
+    assert [made[:2] for made in identity.made][0] == [made[:2] for made in identity.made][1]
+
+
+@pytest.mark.parametrize("more", [{}, {"auth_source": "access_token"}])
+def test_a_given_token_is_not_handed_to_another_audience(identity: FakeIdentity, more: dict[str, Any]) -> None:
+    given = source.build_token_source(options({**PRINCIPAL, "access_token": "given-token-value", **more}), lambda: CLOUD, FakeClock(), "https://storage.azure.com")
+    with pytest.raises(AuthError) as caught:
+        given.token()
+    assert caught.value.code == source.OTHER_AUDIENCE and identity.made == []
