@@ -102,9 +102,9 @@ def _create(call: Call, body: Mapping[str, Any], location: str) -> Vm:
     system = _disk_of(call, vm, os_disk, None)
     _check_security(vm, system)
     data = [(one, _disk_of(call, vm, one, int(one.get("lun", 0)))) for one in _data_disks(body)]
-    _attach(vm, system, None, os_disk)
+    _attach(call, vm, system, None, os_disk)
     for one, disk in data:
-        _attach(vm, disk, int(one.get("lun", 0)), one)
+        _attach(call, vm, disk, int(one.get("lun", 0)), one)
     for nic in found_nics:
         attach_nic(nic, vm.id)
         vm.nic_ids.append(nic.id)
@@ -136,10 +136,11 @@ def _set_data_disks(call: Call, vm: Vm, wanted: list[Mapping[str, Any]]) -> None
     for one in wanted:
         lun = int(one.get("lun", 0))
         if lun in kept - present:
-            _attach(vm, _disk_of(call, vm, one, lun), lun, one)
+            _attach(call, vm, _disk_of(call, vm, one, lun), lun, one)
 
 
-def _attach(vm: Vm, disk: Disk, lun: int | None, wanted: Mapping[str, Any]) -> None:
+def _attach(call: Call, vm: Vm, disk: Disk, lun: int | None, wanted: Mapping[str, Any]) -> None:
+    call.world.state(ComputeState).disks.put(disk)
     attach(
         vm,
         disk,
@@ -161,7 +162,7 @@ def _check_security(vm: Vm, system: Disk) -> None:
 
 
 def _disk_of(call: Call, vm: Vm, wanted: Mapping[str, Any], lun: int | None) -> Disk:
-    """The disk to attach: an existing one (Attach), or a new one (FromImage, Empty)."""
+    """The disk to attach: an existing one (Attach), or a new one (FromImage, Empty, Restore), which is not stored yet."""
     if str(wanted.get("createOption", "")).lower() == "attach":
         return _existing_disk(call, vm, str(member(wanted, "managedDisk", "id") or ""))
     source_id = str(member(wanted, "sourceResource", "id") or "")
@@ -188,7 +189,7 @@ def _disk_of(call: Call, vm: Vm, wanted: Mapping[str, Any], lun: int | None) -> 
     if restored:
         disk.source_resource_id = source_id
         from_restore_point(call, disk, source_id, wanted.get("diskSizeGB"))
-    return call.world.state(ComputeState).disks.put(disk)
+    return disk
 
 
 def _existing_disk(call: Call, vm: Vm, disk_id: str) -> Disk:
