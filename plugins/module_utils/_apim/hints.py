@@ -9,7 +9,7 @@ from typing import Mapping
 
 STORAGE = (
     "API Management must reach the blob: its identity needs the role Storage Blob Data Contributor on the storage account, or the account must allow keys; "
-    "with a firewall only storage_access=system_identity works, with access for trusted Azure services."
+    "with a firewall only storage_access=system_identity works, with access for trusted Azure services; and its blob service may have no CORS rules."
 )
 
 HINTS: Mapping[str, str] = {
@@ -17,5 +17,8 @@ HINTS: Mapping[str, str] = {
     "InvalidParameters": STORAGE,
     "BadRequest": f"Azure gives no reason for this. {STORAGE}",
     "RestoreFailed": "A backup can be restored into a service of the same pricing tier only, for 30 days.",
-    "AuthorizationFailed": "The identity needs the role API Management Service Contributor on the service, and Reader on the storage account.",
+    "AuthorizationFailed": (
+        "The identity that runs this needs the role API Management Service Contributor on the service (to restore also Tag Contributor and Reader), "
+        "and Reader on the storage account."
+    ),
 }

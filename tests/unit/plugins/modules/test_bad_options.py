@@ -30,12 +30,15 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "backup_job": {**VAULT, "job": ["c13f09c6-798d-4957-adc7-e47f3732eb71"]},
     "drill_cleanup": {"tags": {"drill": "one"}},
+    "apim_backup": {"name": "apim-prod", "resource_group": "rg-api", "storage_account": "stbackups", "container": "apim-backups"},
+    "apim_backup_info": {"storage_account": "stbackups", "container": "apim-backups"},
+    "apim_restore": {"name": "apim-dr", "resource_group": "rg-dr", "confirm": "apim-dr", "storage_account": "stdr", "container": "apim"},
     "protectable_vm_info": dict(VAULT),
     "protected_vm_info": dict(VAULT),
     "recovery_point_info": {**VMS, **VAULT},
     "backup_job_info": dict(VAULT),
 }
-WAITING = ["vm_backup_protection", "vm_backup_trigger", "vm_restore", "backup_job", "drill_cleanup", "protectable_vm_info"]
+WAITING = ["apim_restore", "vm_backup_protection", "vm_backup_trigger", "vm_restore", "backup_job", "drill_cleanup", "protectable_vm_info"]
 
 
 class NoClient:
