@@ -13,12 +13,16 @@ HINTS: Mapping[str, str] = {
         "The message says which; run the task again when it is over."
     ),
     "TooManyRequests": (
-        "Azure allows 3 restore points an hour of a VM and consistency, and 3 copies an hour and collection. Run the task again when the time that it names is over."
+        "Azure allows 3 restore points an hour of a VM and consistency, and 3 copies an hour and collection. "
+        "Run the task again when the time that it names is over."
     ),
+    "VMRestorePointClientError": "Azure makes one restore point of a VM at a time, and none of some disks: see the message, and exclude_disks.",
+    "OperationPreempted": "Something else, such as a deletion, took the place of this operation. Run the task again.",
+    "DiskRestorePointUsedByCustomer": "A disk of the restore point is being exported. End that access first (az restore-point revoke-access or the portal).",
     "Conflict": "Something else works on the same resource. Run the task again when that has ended.",
     "AuthorizationFailed": (
-        "The identity lacks a role: Virtual Machine Contributor on the VM and on the resource group of the collection (or a role with "
-        "Microsoft.Compute/restorePointCollections/*), and for disks made of a restore point Disk Restore Operator."
+        "The identity lacks a role: Contributor on the resource groups of the VMs and collections, or one with "
+        "Microsoft.Compute/restorePointCollections/* and virtualMachines/read; to make disks, also Microsoft.Compute/disks/write."
     ),
     "LinkedAuthorizationFailed": "The identity also needs a role on the resource that the message names.",
     "ScopeLocked": "A management lock is on the resource or a scope above it. Remove the lock, or leave the resource as it is.",

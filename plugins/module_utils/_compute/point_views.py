@@ -20,7 +20,9 @@ def consistency_of(point: Point) -> str | None:
 
 
 def point_facts(point: Point) -> dict[str, Any]:
-    """The facts of a point for results. ``replication`` is there for copies whose instance view was read."""
+    """The facts of a point for results. ``replication`` is there when the instance view was read; without it, nobody knows whether a copy
+    is ``usable`` (None)."""
+    unknown = point.succeeded and point.is_copy and point.replication is None
     facts: dict[str, Any] = {
         "id": point.id,
         "name": point.name,
@@ -28,7 +30,7 @@ def point_facts(point: Point) -> dict[str, Any]:
         "time": format_time(point.time_created) if point.time_created else None,
         "provisioning_state": point.provisioning_state,
         "consistency": consistency_of(point),
-        "usable": point.usable,
+        "usable": None if unknown else point.usable,
         "source_restore_point_id": point.source_point_id,
         "excluded_disks": list(point.exclude_disks),
         "vm_size": point.vm_size,
