@@ -135,7 +135,13 @@ def test_the_blob_is_the_content_without_secrets(local: Local) -> None:
     assert run(local, "backup", place(local)).status == 200
     text = (blob(local) or b"").decode()
     document = json.loads(text)
-    assert sorted(document["content"]) == ["apis/orders", "namedValues/backend-key", "products/partners", "products/partners/apis/orders"]
+    assert sorted(document["content"]) == [
+        "apis/orders",
+        "namedValues/backend-key",
+        "policies/policy",
+        "products/partners",
+        "products/partners/apis/orders",
+    ]
     assert document["service"]["sku"] == "Developer"
     assert "hidden-s3cret" not in text and "identity" not in text and "hostName" not in text
     container = local.get(f"{local.group('rg-prod')}/providers/Microsoft.Storage/storageAccounts/stbackup/blobServices/default/containers/apim")

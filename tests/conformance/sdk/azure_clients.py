@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from azure.identity import ClientSecretCredential
+from azure.mgmt.apimanagement import ApiManagementClient
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.recoveryservices import RecoveryServicesClient
@@ -66,6 +67,10 @@ class Clients:
     @cached_property
     def compute(self) -> Any:
         return self._make(ComputeManagementClient)
+
+    @cached_property
+    def api_management(self) -> Any:
+        return self._make(ApiManagementClient)
 
     @cached_property
     def network(self) -> Any:

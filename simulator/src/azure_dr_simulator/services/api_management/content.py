@@ -41,15 +41,26 @@ _IMPORT = ("format", "value", "wsdlSelector", "apiType")
 """Members of an API's PUT that say where its definition comes from; the simulator keeps none."""
 
 
+_POLICY = "<policies><inbound /><backend><forward-request /></backend><outbound /><on-error /></policies>"
+
+
+def bare_content() -> Content:
+    """What every service has."""
+    return {"policies/policy": {"format": "xml", "value": _POLICY}}
+
+
 def new_content() -> Content:
-    """What Azure gives a new service."""
-    products = {name: {"displayName": name.title(), "state": "published", "subscriptionRequired": True} for name in ("starter", "unlimited")}
-    content: Content = {
-        "apis/echo-api": api_properties({"displayName": "Echo API", "path": "echo", "serviceUrl": "http://echoapi.cloudapp.net/api"}),
-        "apis/echo-api/operations/retrieve-resource": {"displayName": "Retrieve resource", "method": "GET", "urlTemplate": "/resource"},
-        "policies/policy": {"format": "xml", "value": "<policies><inbound /><backend><forward-request /></backend><outbound /></policies>"},
+    """What Azure gives a new service: an API to try, in two products."""
+    echo = {"displayName": "Echo API", "path": "echo", "serviceUrl": "http://echoapi.cloudapp.net/api"}
+    content = bare_content()
+    content["apis/echo-api"] = api_properties(echo)
+    content["apis/echo-api/operations/retrieve-resource"] = {
+        "displayName": "Retrieve resource",
+        "method": "GET",
+        "urlTemplate": "/resource",
     }
-    for name, properties in products.items():
+    for name in ("starter", "unlimited"):
+        properties = {"displayName": name.title(), "state": "published", "subscriptionRequired": True}
         content[f"products/{name}"] = properties
         content[f"products/{name}/apis/echo-api"] = {}
     return content
@@ -118,7 +129,7 @@ def patch_content(call: Call, service: Service, path: str) -> Reply:
 
 
 def delete_content(call: Call, service: Service, path: str) -> Reply:
-    """200 with all below it and the links to it; 204 when there is none."""
+    """All below it and the links to it go, too; 204 when there is none."""
     own = _own(service, path)
     if own is None:
         return Reply(204)
@@ -128,7 +139,9 @@ def delete_content(call: Call, service: Service, path: str) -> Reply:
         linked = links is not None and other.startswith("products/") and other.lower().endswith(links)
         if other == own or other.startswith(f"{own}/") or linked:
             del service.content[other]
-    return Reply(200)
+    # Since 2024-05-01 the deletion of an API is a long operation, which may also be over at once.
+    over_at_once = links is not None and call.api_version >= "2024-05-01"
+    return Reply(204 if over_at_once else 200)
 
 
 def secret_value(service: Service, path: str) -> Reply:

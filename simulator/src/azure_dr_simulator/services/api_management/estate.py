@@ -41,7 +41,7 @@ from ...world import World
 from ..resources.state import ResourcesState
 from ..storage.state import StorageState, put_container
 from .behaviour import RETENTION, forget, remove
-from .content import api_properties, new_content
+from .content import api_properties, bare_content, new_content
 from .documents import write_backup
 from .state import SKUS, ApiManagementState, Content, Deleted, Identity, Service, inventory
 
@@ -115,7 +115,7 @@ def _check_roles(estate: Estate, service: Service) -> None:
 
 def _content(item: Reader) -> Content:
     apis, products, values = item.items("apis"), item.items("products"), item.items("named_values")
-    content: Content = {} if apis or products or values else new_content()
+    content = bare_content() if apis or products or values else new_content()
     for api in apis:
         given: dict[str, Any] = {"path": api.text("path", api.text("name"))}
         given["displayName"] = api.text("display_name", api.text("name"))
