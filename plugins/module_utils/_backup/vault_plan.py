@@ -103,9 +103,8 @@ def _differences(vault: VaultSettings, wish: Wish) -> dict[str, tuple[Any, Any]]
         current, wanted = getattr(vault, name), getattr(wish, name)
         if wanted is not None and wanted != current:
             changes[name] = (current, wanted)
-    if wish.soft_delete == "enabled" and vault.soft_delete == "always_on":
-        # It is enabled, and more than that; Azure never takes it back.
-        del changes["soft_delete"]
+    if is_enough(vault, wish):
+        changes.pop("soft_delete", None)
     if wish.cross_region_restore is not None and wish.cross_region_restore != bool(vault.cross_region_restore):
         changes["cross_region_restore"] = (bool(vault.cross_region_restore), wish.cross_region_restore)
     if wish.identity is not None:
@@ -138,7 +137,7 @@ def _patch(vault: VaultSettings, wish: Wish, changes: Mapping[str, Any]) -> dict
 
 def _soft_delete(vault: VaultSettings, wish: Wish) -> dict[str, Any]:
     """The body of PATCH vaultconfig, all three members: Azure answers 200 to one of them alone and changes nothing."""
-    state = vault.soft_delete if _is_enough(vault, wish) else wish.soft_delete
+    state = vault.soft_delete if is_enough(vault, wish) else wish.soft_delete
     return {
         "properties": {
             "enhancedSecurityState": "AlwaysON" if state == "always_on" else "Enabled",
@@ -148,8 +147,9 @@ def _soft_delete(vault: VaultSettings, wish: Wish) -> dict[str, Any]:
     }
 
 
-def _is_enough(vault: VaultSettings, wish: Wish) -> bool:
-    return wish.soft_delete is None or (wish.soft_delete == "enabled" and vault.soft_delete == "always_on")
+def is_enough(vault: VaultSettings, wish: Wish) -> bool:
+    """Whether the state of soft delete is the wanted one. Always on is enabled, and more than that; Azure never takes it back."""
+    return wish.soft_delete in (None, vault.soft_delete) or (wish.soft_delete == "enabled" and vault.soft_delete == "always_on")
 
 
 # --- what cannot be ---

@@ -18,7 +18,7 @@ from .._fleet import run_each
 from .items import read_item
 from .names import VaultRef
 from .vault_options import Wish
-from .vault_plan import Plan, plan
+from .vault_plan import Plan, is_enough, plan
 from .vault_state import DeletedVault, VaultSettings, plain_region, read_deleted, read_vault, with_backup_config, with_storage
 
 NO_GROUP = "ResourceGroupNotFound"
@@ -53,7 +53,7 @@ def _completed(client: ArmClient, vault: VaultSettings, wish: Wish) -> VaultSett
     storage_differs = wish.redundancy not in (None, vault.redundancy) or (wish.cross_region_restore and not vault.cross_region_restore)
     if storage_differs or (wish.about_storage and vault.redundancy is None):
         vault = with_storage(vault, _config(client, f"{vault.ref.path}/backupstorageconfig/vaultstorageconfig"))
-    soft_delete_differs = wish.soft_delete not in (None, vault.soft_delete) or wish.soft_delete_retention_days not in (None, vault.soft_delete_retention_days)
+    soft_delete_differs = not is_enough(vault, wish) or wish.soft_delete_retention_days not in (None, vault.soft_delete_retention_days)
     if soft_delete_differs:
         vault = with_backup_config(vault, _config(client, f"{vault.ref.path}/backupconfig/vaultconfig"))
     return vault

@@ -37,8 +37,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "protected_vm_info": dict(VAULT),
     "recovery_point_info": {**VMS, **VAULT},
     "backup_job_info": dict(VAULT),
+    "recovery_vault": {"name": "vault-prod", "resource_group": "rg-backup"},
+    "recovery_vault_info": {},
 }
-WAITING = ["apim_restore", "vm_backup_protection", "vm_backup_trigger", "vm_restore", "backup_job", "drill_cleanup", "protectable_vm_info"]
+WAITING = ["apim_backup", "apim_restore", "vm_backup_protection", "vm_backup_trigger", "vm_restore", "backup_job", "drill_cleanup", "protectable_vm_info", "recovery_vault"]
 
 
 class NoClient:

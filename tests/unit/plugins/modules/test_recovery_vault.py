@@ -1,0 +1,368 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""recovery_vault as Ansible calls it: what it reads and sends, in which order, and how it ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils import _module
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vault_hints import VAULT_HINTS
+from ansible_collections.lifeboat.azure_dr.plugins.modules import recovery_vault
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, FakeClock, answer, failure, reset
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._backup.fake_recovery_vaults import (
+    REF,
+    Site,
+    deleted_resource,
+    vault_resource,
+)
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._backup.fake_vaults import item_of, soft_deleted, vm
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.modules.module_run import run_module
+
+USER = f"/subscriptions/{SUB}/resourceGroups/rg-id/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one"
+BOTH = {"type": "SystemAssigned, UserAssigned", "user_assigned_identities": {"id": [USER]}}
+ALL = {"redundancy": "GeoRedundant", "immutability": "locked", "allow_irreversible": True, "identity": BOTH, "soft_delete_retention_days": 30}
+
+
+class Run:
+    """Runs the module against a site."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, site: Site, *, check: bool = False, **options: Any) -> dict[str, Any]:
+        site.sent.clear()
+        site.bodies.clear()
+        options = {"name": "vault-a", "resource_group": "rg-backup", **options}
+        clock = FakeClock()
+        self.monkeypatch.setattr(_module, "SystemClock", lambda: clock)
+        return run_module(self.monkeypatch, recovery_vault, site.client(clock, hints=VAULT_HINTS), check=check, diff=True, **options)
+
+
+@pytest.fixture(name="run")
+def runner(monkeypatch: pytest.MonkeyPatch) -> Run:
+    return Run(monkeypatch)
+
+
+# --- present ---
+
+
+def test_a_creation_goes_on_until_the_vault_is_as_wanted(run: Run) -> None:
+    site = Site()
+    foreseen = run(site, check=True, **ALL)
+    assert (foreseen["changed"], foreseen["vault"], site.writes) == (True, None, [])
+    made = run(site, **ALL)
+    assert site.writes == ["PUT vault-a", "PATCH vault-a", "PATCH vaultconfig"]
+    assert site.body_of("PATCH vault-a") == {
+        "properties": {"securitySettings": {"immutabilitySettings": {"state": "Locked"}}},
+        "identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {USER: {}}},
+    }
+    assert made["changed"] and made["diff"] == foreseen["diff"] and "operation" not in made
+    assert (made["vault"]["immutability"], made["vault"]["soft_delete_retention_days"]) == ("locked", 30)
+    again = run(site, **ALL)
+    assert not again["changed"] and site.writes == [] and again["diff"] == {"before": {}, "after": {}}
+
+
+def test_a_second_run_reads_the_vault_and_nothing_else(run: Run) -> None:
+    site = Site(vault_resource())
+    result = run(site, redundancy="LocallyRedundant", soft_delete="enabled", immutability="disabled")
+    assert not result["changed"] and site.sent == [f"GET {REF.path}"]
+
+
+def test_the_region_is_that_of_the_resource_group(run: Run) -> None:
+    site = Site()
+    run(site)
+    assert site.body_of("PUT vault-a")["location"] == "eastasia"
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("options", [{}, {"location": "eastasia"}])
+def test_a_missing_resource_group_fails_in_check_mode_too(run: Run, check: bool, options: dict[str, Any]) -> None:
+    site = Site()
+    site.group = None
+    result = run(site, check=check, **options)
+    assert result["failed"] and result["failure"]["code"] == "ResourceGroupNotFound" and not site.writes
+
+
+def test_the_provider_is_registered_when_azure_asks(run: Run) -> None:
+    site = Site()
+    site.registered, site.looks_to_register = False, 3
+    result = run(site)
+    assert result["changed"] and not result["failed"]
+    assert site.writes == ["PUT vault-a", "POST register", "PUT vault-a"]
+    assert sum(line.endswith("/providers/Microsoft.RecoveryServices") for line in site.sent) == 3
+
+
+def test_a_registration_that_is_not_allowed_says_what_to_do(run: Run) -> None:
+    site = Site()
+    site.registered = False
+    site.faults.append(("POST", "/register", failure(403, "AuthorizationFailed")))
+    result = run(site)
+    assert result["failed"] and not result["changed"] and "register Microsoft.RecoveryServices" in result["failure"]["hint"]
+
+
+@pytest.mark.parametrize("state", ["Provisioning", "Updating"])
+def test_what_an_earlier_run_started_is_waited_for(run: Run, state: str) -> None:
+    site = Site(vault_resource())
+    site.settles_at = [state, state]
+    result = run(site)
+    assert not result["changed"] and site.writes == [] and site.settles_at == []
+    assert result["vault"]["provisioning_state"] == "Succeeded"
+
+
+def test_nothing_is_sent_while_something_is_under_way(run: Run) -> None:
+    site = Site(vault_resource())
+    site.settles_at = ["Updating"] * 3
+    result = run(site, wait=False, immutability="unlocked")
+    patch = site.sent.index(f"PATCH {REF.path}")
+    assert result["changed"] and sum(line == f"GET {REF.path}" for line in site.sent[:patch]) == 4
+
+
+def test_waiting_for_another_run_has_an_end(run: Run) -> None:
+    site = Site(vault_resource())
+    site.settles_at = ["Updating"] * 100
+    result = run(site, wait_timeout=60)
+    assert result["failed"] and result["failure"]["code"] == "OperationTimeout"
+    assert result["failure"]["last_state"] == "Updating" and result["failure"]["resume"] == {"vault_id": REF.id}
+
+
+def test_a_vault_that_is_being_deleted_is_made_anew(run: Run) -> None:
+    site = Site(vault_resource())
+    site.settles_at = ["Deleting", "Deleting", "gone"]
+    assert run(site)["changed"] and site.writes == ["PUT vault-a"]
+
+
+def test_without_waiting_the_last_operation_is_left_running(run: Run) -> None:
+    site = Site()
+    result = run(site, wait=False)
+    assert result["changed"] and result["operation"] == {"id": "PUT", "step": "create", "vault_id": REF.id}
+    assert not any("operationStatus" in line for line in site.sent)
+
+
+def test_without_waiting_a_step_that_another_follows_is_waited_for(run: Run) -> None:
+    site = Site()
+    result = run(site, wait=False, identity=BOTH)
+    assert site.writes == ["PUT vault-a", "PATCH vault-a"] and result["operation"]["step"] == "change"
+    assert any(line.endswith("operationStatus/PUT") for line in site.sent) and not any(line.endswith("operationStatus/PATCH") for line in site.sent)
+
+
+def test_a_timeout_tells_where_to_go_on(run: Run) -> None:
+    site = Site()
+    site.ends["PUT"] = "InProgress"
+    result = run(site, wait_timeout=100)
+    assert result["failed"] and result["changed"] and result["failure"]["code"] == "OperationTimeout"
+    assert result["failure"]["resume"]["operation_id"] == "PUT" and result["operation"]["step"] == "create"
+
+
+def test_an_operation_that_azure_lost_is_judged_by_the_vault(run: Run) -> None:
+    """A creation with user-assigned identities once ended so."""
+    site = Site()
+    site.ends["PUT"] = 404
+    result = run(site)
+    assert not result["failed"] and result["vault"]["provisioning_state"] == "Succeeded"
+
+
+def test_an_operation_that_fails_is_a_failure_of_something_changed(run: Run) -> None:
+    site = Site(vault_resource())
+    site.ends["PATCH"] = {"status": "Failed", "error": {"code": "BMSUserErrorInvalidInput", "message": "no"}}
+    result = run(site, immutability="unlocked")
+    assert result["failed"] and result["changed"] and result["failure"]["code"] == "BMSUserErrorInvalidInput"
+
+
+def test_a_refusal_changes_nothing(run: Run) -> None:
+    site = Site(vault_resource())
+    site.faults.append(("PATCH", "/vault-a", failure(400, "BMSUserErrorInvalidInput")))
+    result = run(site, immutability="unlocked")
+    assert result["failed"] and not result["changed"]
+
+
+def test_what_azure_takes_and_does_not_do_is_a_failure(run: Run) -> None:
+    site = Site(vault_resource())
+    site.deaf = True
+    result = run(site, soft_delete_retention_days=60)
+    assert result["failed"] and result["changed"] and result["failure"]["code"] == "StateNotReached"
+    assert "soft_delete_retention_days is 14, not 60" in result["failure"]["message"]
+    assert site.writes == ["PATCH vaultconfig"] * 2
+
+
+def test_a_put_whose_answer_is_lost_is_sent_again_since_it_means_the_same(run: Run) -> None:
+    site = Site()
+    site.lost.append(("PUT", "/vault-a", reset()))
+    assert run(site)["changed"] and site.writes == ["PUT vault-a"] * 2
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_the_storage_configuration_is_read_only_when_the_redundancy_is_to_change(run: Run, check: bool) -> None:
+    site = Site(vault_resource())
+    site.storage_state = "Locked"
+    assert not run(site, check=check, redundancy="LocallyRedundant")["changed"]
+    assert not any("vaultstorageconfig" in line for line in site.sent)
+    result = run(site, check=check, redundancy="ZoneRedundant")
+    assert result["failed"] and result["failure"]["target"] == "redundancy" and not site.writes
+
+
+def test_a_setting_that_cannot_be_read_is_left_to_azure(run: Run) -> None:
+    site = Site(vault_resource())
+    site.faults.append(("GET", "/vaultstorageconfig", failure(403, "AuthorizationFailed")))
+    assert run(site, redundancy="ZoneRedundant")["changed"]
+
+
+# --- deleted vaults ---
+
+
+def test_a_deleted_vault_with_backups_is_reported(run: Run) -> None:
+    site = Site(None, deleted_resource())
+    for check in (True, False):
+        result = run(site, check=check)
+        assert result["failed"] and result["failure"]["code"] == "DeletedVaultExists" and not site.writes
+        assert "undelete=true" in result["failure"]["hint"] and "2026-09-01" in result["failure"]["message"]
+
+
+def test_an_empty_deleted_vault_is_mentioned(run: Run) -> None:
+    site = Site(None, deleted_resource(purge="2025-12-31T00:00:00Z"))
+    result = run(site)
+    assert result["changed"] and site.writes == ["PUT vault-a"] and "undelete=true" in result["warnings"][0]
+    assert result["deleted_vault"]["vault_name"] == "vault-a"
+
+
+def test_the_newest_of_several_deleted_vaults_comes_back(run: Run) -> None:
+    older, other = deleted_resource(number=1), deleted_resource(REF.__class__(SUB, "rg-other", "vault-a"), number=2)
+    site = Site(None, older, deleted_resource(deleted="2026-01-02T00:00:00Z", number=3), other)
+    foreseen = run(site, check=True, undelete=True, tags={"a": "b"})
+    result = run(site, undelete=True, tags={"a": "b"})
+    assert result["changed"] and result["diff"] == foreseen["diff"] and result["diff"]["before"] == {"state": "deleted"}
+    assert site.writes == ["POST undelete", "PATCH vault-a"]
+    assert "/deletedVaults/rg-backup_3/undelete" in next(line for line in site.sent if line.startswith("POST"))
+    assert not run(site, undelete=True, tags={"a": "b"})["changed"]
+
+
+def test_an_undelete_whose_answer_is_lost_is_not_sent_again(run: Run) -> None:
+    site = Site(None, deleted_resource())
+    site.lost.append(("POST", "/undelete", reset()))
+    result = run(site, undelete=True)
+    assert result["changed"] and not result["failed"] and site.writes == ["POST undelete"]
+
+
+def test_an_undelete_that_runs_already_is_waited_for(run: Run) -> None:
+    site = Site(None, deleted_resource())
+    site.lost.append(("POST", "/undelete", failure(409, "OperationInProgress")))
+    assert not run(site, undelete=True)["failed"] and site.writes == ["POST undelete"]
+
+
+def test_an_undelete_that_never_brings_the_vault_is_a_failure(run: Run) -> None:
+    site = Site(None, deleted_resource())
+    site.faults.append(("POST", "/undelete", failure(409, "DeletedVaultNotRecoverable")))
+    result = run(site, undelete=True, wait_timeout=100)
+    assert result["failed"] and result["failure"]["code"] == "DeletedVaultNotRecoverable"
+
+
+@pytest.mark.parametrize(("undelete", "failed"), [(None, False), (True, True), (False, False)])
+def test_a_cloud_that_knows_no_deleted_vaults(run: Run, undelete: bool | None, failed: bool) -> None:
+    site = Site()
+    site.faults.append(("GET", "/deletedVaults", failure(404, "InvalidResourceType")))
+    assert run(site, undelete=undelete)["failed"] is failed
+
+
+# --- absent ---
+
+
+@pytest.mark.parametrize("end", [404, "Succeeded"])
+def test_a_deletion_ends_in_one_of_two_ways(run: Run, end: Any) -> None:
+    site = Site(vault_resource(), deleted_resource())
+    site.ends["DELETE"] = end
+    foreseen = run(site, check=True, state="absent")
+    assert foreseen["changed"] and not site.writes and foreseen["vault"]["name"] == "vault-a"
+    result = run(site, state="absent")
+    assert result["changed"] and site.writes == ["DELETE vault-a"] and result["vault"] is None
+    assert result["diff"] == foreseen["diff"] == {"before": {"state": "present"}, "after": {"state": "absent"}}
+    assert result["deleted_vault"]["name"] == "rg-backup_1"
+    assert not run(site, state="absent")["changed"] and not site.writes
+
+
+@pytest.mark.parametrize("code", ["BMSUserErrorVaultDeletionNotPermitted", "BMSUserErrorVaultDeletionNotAllowed"])
+def test_a_deletion_that_azure_ends_failed_changes_nothing_and_has_a_hint(run: Run, code: str) -> None:
+    site = Site(vault_resource())
+    site.ends["DELETE"] = {"status": "Failed", "error": {"code": code, "message": "still something there : web-01"}}
+    result = run(site, state="absent")
+    assert result["failed"] and not result["changed"] and result["failure"]["code"] == code
+    assert "vm_backup_protection" in result["failure"]["hint"]
+
+
+def test_a_refused_deletion_has_a_hint(run: Run) -> None:
+    site = Site(vault_resource())
+    site.faults.append(("DELETE", "/vault-a", failure(400, "ServiceResourceNotEmptyWithBackendMessage")))
+    result = run(site, state="absent")
+    assert result["failed"] and not result["changed"] and "soft-deleted" in result["failure"]["hint"]
+
+
+def test_a_synchronous_deletion_as_until_2023(run: Run) -> None:
+    site = Site(vault_resource())
+    site.lost.append(("DELETE", "/vault-a", answer(200)))
+    result = run(site, state="absent")
+    assert result["changed"] and not result["failed"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_keeps_a_vault_is_told_before_anything_is_sent(run: Run, check: bool) -> None:
+    site = Site(vault_resource(privateEndpointConnections=[{"id": "x"}]))
+    site.items = [*(item_of(vm(f"web-{number:02d}"), REF) for number in range(7)), soft_deleted(vm("old"), REF)]
+    server = {"backupManagementType": "MAB", "friendlyName": "server-1", "registrationStatus": "Registered"}
+    machine = {"backupManagementType": "AzureIaasVM", "friendlyName": "web-00", "registrationStatus": "Registered"}
+    gone = {"backupManagementType": "AzureStorage", "friendlyName": "st1", "registrationStatus": "SoftDeleted"}
+    site.containers = [{"id": str(number), "properties": properties} for number, properties in enumerate((server, machine, gone))]
+    failed = run(site, check=check, state="absent")["failure"]
+    assert failed["code"] == "VaultNotEmpty" and not site.writes
+    assert "7 protected items (web-00, web-01, web-02, web-03, web-04 and 2 more)" in failed["message"]
+    assert "1 registered server or storage account (server-1)" in failed["message"] and "1 private endpoint," in failed["message"]
+    assert "1 soft-deleted item (old (purged at 2026-09-23T13:21:52" in failed["message"]
+
+
+def test_soft_deleted_items_go_with_the_vault(run: Run) -> None:
+    site = Site(vault_resource())
+    site.items = [soft_deleted(vm("old"), REF)]
+    result = run(site, state="absent")
+    assert result["changed"] and "1 soft-deleted item goes with the vault: old" in result["warnings"][0]
+    assert result["contents"]["soft_deleted"] == ["old (purged at 2026-09-23T13:21:52.029050Z)"]
+
+
+def test_what_cannot_be_read_is_left_to_azure(run: Run) -> None:
+    site = Site(vault_resource())
+    site.faults += [("GET", "/backupProtectedItems", failure(403, "AuthorizationFailed"))]
+    assert run(site, state="absent")["changed"]
+
+
+def test_a_deletion_of_an_earlier_run_is_waited_for(run: Run) -> None:
+    site = Site(vault_resource())
+    site.settles_at = ["Deleting", "Deleting", "gone"]
+    result = run(site, state="absent")
+    assert not result["changed"] and result["vault"] is None and site.writes == []
+
+
+def test_a_deletion_of_an_earlier_run_that_failed_is_sent_once_more(run: Run) -> None:
+    site = Site(vault_resource())
+    site.settles_at = ["Deleting", "Deleting"]
+    assert run(site, state="absent")["changed"] and site.writes == ["DELETE vault-a"]
+
+
+def test_without_waiting_the_deletion_goes_on(run: Run) -> None:
+    site = Site(vault_resource())
+    result = run(site, state="absent", wait=False)
+    assert result["changed"] and result["operation"] == {"id": "DELETE", "step": "delete", "vault_id": REF.id}
+
+
+def test_a_deletion_that_takes_too_long_tells_where_to_go_on(run: Run) -> None:
+    site = Site(vault_resource())
+    site.ends["DELETE"] = "InProgress"
+    result = run(site, state="absent", wait_timeout=60)
+    assert result["failed"] and result["changed"] and result["failure"]["resume"]["operation_id"] == "DELETE"
+
+
+@pytest.mark.parametrize("group", ["East Asia", None])
+def test_what_is_not_there_is_absent(run: Run, group: str | None) -> None:
+    site = Site()
+    site.group = group
+    result = run(site, state="absent")
+    assert not result["changed"] and not result["failed"] and result["vault"] is None
