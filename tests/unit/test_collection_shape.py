@@ -49,6 +49,18 @@ def test_module_extends_the_shared_fragments(module: str) -> None:
     assert ("lifeboat.azure_dr.attributes.info" if module.endswith("_info") else "lifeboat.azure_dr.attributes") in fragments
 
 
+def waits(module: str) -> bool:
+    found = documentation(module)
+    return "lifeboat.azure_dr.wait" in found["extends_documentation_fragment"] or "wait_timeout" in found.get("options", {})
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if waits(module) and not module.endswith("_info")])
+def test_module_that_waits_shows_its_progress(module: str) -> None:
+    action = ROOT / "plugins" / "action" / (module + ".py")
+    assert "ProgressActionModule" in action.read_text(encoding="utf-8")
+    assert "task.progress" in (ROOT / "plugins" / "modules" / (module + ".py")).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_readme_lists_module(module: str) -> None:
     assert f"`{module}`" in (ROOT / "README.md").read_text(encoding="utf-8")
