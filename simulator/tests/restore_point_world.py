@@ -56,7 +56,9 @@ class Points:
         return self.put_collection(self.target, self.source, "southeastasia")
 
     def put_point(self, name: str = "p1", **properties: Any) -> Reply:
-        return self.local.send("PUT", f"{self.source}/restorePoints/{name}", {"properties": properties} if properties else {})
+        return self.local.send(
+            "PUT", f"{self.source}/restorePoints/{name}", {"properties": properties} if properties else {}
+        )
 
     def put_copy(self, name: str = "p1", source: str = "", **properties: Any) -> Reply:
         wanted = {"sourceRestorePoint": {"id": source or f"{self.source}/restorePoints/{name}"}, **properties}
@@ -90,7 +92,8 @@ class Points:
     def percents(self, name: str = "p1") -> list[int | None]:
         """Of the copy's disks, system disk first; None where no percentage is told."""
         return [
-            disk["replicationStatus"].get("completionPercent") for disk in self.copy(name)["instanceView"]["diskRestorePoints"]
+            disk["replicationStatus"].get("completionPercent")
+            for disk in self.copy(name)["instanceView"]["diskRestorePoints"]
         ]
 
     def disk_points(self, path: str) -> list[dict[str, Any]]:

@@ -60,7 +60,10 @@ def test_only_tags_of_a_collection_change(points: Points) -> None:
     ],
 )
 def test_what_a_collection_needs(points: Points, name: str, location: str, source: str, status: int) -> None:
-    body: dict[str, Any] = {"location": location, "properties": {"source": {"id": source.replace("{vm}", points.vm) or points.vm}}}
+    body: dict[str, Any] = {
+        "location": location,
+        "properties": {"source": {"id": source.replace("{vm}", points.vm) or points.vm}},
+    }
     if source == "none":
         body["properties"] = {}
     reply = points.local.send("PUT", points.collection(SOURCE, name), body)
@@ -283,7 +286,9 @@ def test_not_more_than_500_points() -> None:
     collections = [{"name": "rpc-four-01", "resource_group": SOURCE, "vm": "four-01", "restore_points": many}]
     points = Points(document=document(restore_point_collections=collections))
     refused = points.put_point("one-more")
-    assert (refused.status, error_code(refused)) == (409, "OperationNotAllowed") and "500" in refused.body["error"]["message"]
+    assert (refused.status, error_code(refused)) == (409, "OperationNotAllowed") and "500" in refused.body["error"][
+        "message"
+    ]
     points.local.send("DELETE", f"{points.source}/restorePoints/p0")
     points.local.advance(6)
     assert points.put_point("one-more").status == 201
@@ -309,10 +314,14 @@ def test_roles(points: Points) -> None:
 def test_counters_and_three_points_an_hour() -> None:
     points = Points(throttle="2026")
     counters = "x-ms-ratelimit-remaining-resource"
-    assert points.put_collection().headers[counters].startswith("Microsoft.Compute/PutRestorePointCollectionResource;14,")
+    assert (
+        points.put_collection().headers[counters].startswith("Microsoft.Compute/PutRestorePointCollectionResource;14,")
+    )
     for number in range(3):
         made = points.put_point(f"p{number}")
-        assert made.headers[counters].endswith(f",Microsoft.Compute/CreateApplicationConsistentRestorePoint;{2 - number}")
+        assert made.headers[counters].endswith(
+            f",Microsoft.Compute/CreateApplicationConsistentRestorePoint;{2 - number}"
+        )
         points.local.advance(300)
     operation = points.local.get(made.headers["Azure-AsyncOperation"])
     assert operation.headers[counters].startswith("Microsoft.Compute/GetOperationResource;44,")
@@ -337,7 +346,10 @@ def test_counters_of_2023() -> None:
     points = Points(throttle="2023")
     points.put_collection()
     counters = points.put_point().headers["x-ms-ratelimit-remaining-resource"]
-    assert counters.startswith("Microsoft.Compute/CreateRestorePoints3Min;11") and "CreateRestorePoints30Min;59" in counters
+    assert (
+        counters.startswith("Microsoft.Compute/CreateRestorePoints3Min;11")
+        and "CreateRestorePoints30Min;59" in counters
+    )
 
 
 # --- around ---
@@ -361,7 +373,10 @@ def test_the_estate_and_the_lists_of_all_resources() -> None:
             "resource_group": "rg-dr-secondary",
             "source": "rpc-four-01",
             "source_resource_group": SOURCE,
-            "restore_points": [{"name": "old", "copied_hours_ago": 49}, {"name": "fresh", "source": "new", "copied_hours_ago": 0}],
+            "restore_points": [
+                {"name": "old", "copied_hours_ago": 49},
+                {"name": "fresh", "source": "new", "copied_hours_ago": 0},
+            ],
         },
     ]
     points = Points(document=document(restore_point_collections=collections))
@@ -385,7 +400,10 @@ def test_the_estate_and_the_lists_of_all_resources() -> None:
         ({"vm": "none"}, "restore_point_collections[0].vm"),
         ({"source": "none"}, "restore_point_collections[0].source"),
         ({"vm": "four-01", "strange": 1}, "restore_point_collections[0].strange"),
-        ({"vm": "four-01", "restore_points": [{"name": "a"}, {"name": "A"}]}, "restore_point_collections[0].restore_points[1].name"),
+        (
+            {"vm": "four-01", "restore_points": [{"name": "a"}, {"name": "A"}]},
+            "restore_point_collections[0].restore_points[1].name",
+        ),
         ({"vm": "four-01", "resource_group": "none"}, "restore_point_collections[0].resource_group"),
     ],
 )

@@ -36,7 +36,9 @@ def test_a_copy_starts_at_once_and_replicates_afterwards(points: Points) -> None
     assert points.local.get(made.headers["Azure-AsyncOperation"]).body["status"] == "Succeeded"
     found, source = points.copy(), points.point()
     assert found["provisioningState"] == "Succeeded"
-    assert [found[name] for name in ("timeCreated", "consistencyMode")] == [source[name] for name in ("timeCreated", "consistencyMode")]
+    assert [found[name] for name in ("timeCreated", "consistencyMode")] == [
+        source[name] for name in ("timeCreated", "consistencyMode")
+    ]
     assert found["sourceMetadata"]["vmId"] == source["sourceMetadata"]["vmId"]
     assert points.percents() == [0, 0, 0, 0]
     sources = points.disk_points(f"{points.source}/restorePoints/p1")
@@ -47,7 +49,11 @@ def test_a_copy_starts_at_once_and_replicates_afterwards(points: Points) -> None
 
 def status(state: str) -> dict[str, str]:
     text = {"inprogress": "in progress"}.get(state, state)
-    return {"code": f"ReplicationState/{state}", "level": "Error" if state == "failed" else "Info", "displayStatus": f"Replication {text}"}
+    return {
+        "code": f"ReplicationState/{state}",
+        "level": "Error" if state == "failed" else "Info",
+        "displayStatus": f"Replication {text}",
+    }
 
 
 def test_disks_replicate_at_their_own_speed_in_coarse_steps(points: Points) -> None:
@@ -60,7 +66,12 @@ def test_disks_replicate_at_their_own_speed_in_coarse_steps(points: Points) -> N
         seen.append(points.percents())
         points.local.advance(TEN_MINUTES)
     assert seen[0] == [0, 0, 0, 0]
-    assert seen[1] == [100, 16, 8, 46], "30 GB are there at the first refresh; 64 take one hour, or two; 128 some 21 minutes"
+    assert seen[1] == [
+        100,
+        16,
+        8,
+        46,
+    ], "30 GB are there at the first refresh; 64 take one hour, or two; 128 some 21 minutes"
     assert seen[3] == [100, 50, 25, 100]
     assert seen[6] == [100, 100, 50, 100]
     assert seen[11] == [100, 100, 91, 100] and seen[12] == [100, 100, 100, 100]
@@ -230,7 +241,9 @@ def test_three_copies_an_hour() -> None:
         points.local.advance(HOUR)
     points.put_target()
     counters = [points.put_copy(f"p{number}").headers["x-ms-ratelimit-remaining-resource"] for number in range(4)]
-    assert [one.rsplit(",", 1)[-1] for one in counters[:3]] == [f"Microsoft.Compute/CopyRestorePoint;{left}" for left in (2, 1, 0)]
+    assert [one.rsplit(",", 1)[-1] for one in counters[:3]] == [
+        f"Microsoft.Compute/CopyRestorePoint;{left}" for left in (2, 1, 0)
+    ]
     refused = points.put_copy("p3")
     assert refused.status == 429 and int(refused.headers["Retry-After"]) > 3500
     assert "CopyRestorePoint" in str(refused.body["error"]["details"])
@@ -251,7 +264,11 @@ def test_encryption_of_a_copy(points: Points) -> None:
         return {"diskRestorePoint": {"sourceDiskRestorePoint": {"id": source}, "encryption": encryption}}
 
     customer = {"type": "EncryptionAtRestWithCustomerKey"}
-    for wrong in (asked(system, type="Other"), asked(system, **customer), asked(system + "x", type="EncryptionAtRestWithPlatformKey")):
+    for wrong in (
+        asked(system, type="Other"),
+        asked(system, **customer),
+        asked(system + "x", type="EncryptionAtRestWithPlatformKey"),
+    ):
         assert points.put_copy(sourceMetadata={"storageProfile": {"osDisk": wrong}}).status == 400
     profile = {
         "osDisk": asked(system, **customer, diskEncryptionSet={"id": key}),
@@ -279,9 +296,18 @@ def test_disk_restore_points(points: Points) -> None:
     points.put_copy()
     points.local.advance(8 + TEN_MINUTES)
     near = points.local.get(f"{points.source}/restorePoints/p1/diskRestorePoints", version="2025-01-02").body["value"]
-    assert len(near) == 4 and "replicationState" not in near[0]["properties"] and near[0]["properties"]["osType"] == "Linux"
+    assert (
+        len(near) == 4
+        and "replicationState" not in near[0]["properties"]
+        and near[0]["properties"]["osType"] == "Linux"
+    )
     far = points.local.get(f"{points.target}/restorePoints/p1/diskRestorePoints", version="2025-01-02").body["value"]
-    assert [one["properties"]["replicationState"] for one in far] == ["Succeeded", "InProgress", "InProgress", "InProgress"]
+    assert [one["properties"]["replicationState"] for one in far] == [
+        "Succeeded",
+        "InProgress",
+        "InProgress",
+        "InProgress",
+    ]
     assert far[1]["properties"]["completionPercent"] == 16.0
     assert far[1]["properties"]["sourceResourceLocation"] == "eastasia"
     assert points.local.get(far[1]["id"], version="2026-03-02").body["properties"]["snapshotAccessState"] == "Pending"
@@ -311,10 +337,17 @@ def test_export_of_a_disk_restore_point(points: Points) -> None:
 # --- what is made from points ---
 
 
-def make_disk(points: Points, name: str, source: str, group: str = TARGET, location: str = "southeastasia", **more: Any) -> Reply:
+def make_disk(
+    points: Points, name: str, source: str, group: str = TARGET, location: str = "southeastasia", **more: Any
+) -> Reply:
     path = f"{points.local.group(group)}/providers/Microsoft.Compute/disks/{name}"
     creation = {"createOption": "Restore", "sourceResourceId": source}
-    body = {"location": location, "sku": {"name": "Premium_LRS"}, "properties": {"creationData": creation, **more.pop("properties", {})}, **more}
+    body = {
+        "location": location,
+        "sku": {"name": "Premium_LRS"},
+        "properties": {"creationData": creation, **more.pop("properties", {})},
+        **more,
+    }
     return points.local.send("PUT", path, body, version="2025-01-02")
 
 
@@ -329,10 +362,17 @@ def make_disks(points: Points) -> list[str]:
     return made
 
 
-def make_nic(points: Points, group: str = TARGET, network: str = "vnet-dr-secondary", location: str = "southeastasia") -> str:
+def make_nic(
+    points: Points, group: str = TARGET, network: str = "vnet-dr-secondary", location: str = "southeastasia"
+) -> str:
     subnet = f"{points.local.group(group)}/providers/Microsoft.Network/virtualNetworks/{network}/subnets/default"
-    body = {"location": location, "properties": {"ipConfigurations": [{"name": "ip", "properties": {"subnet": {"id": subnet}}}]}}
-    made = points.local.send("PUT", f"{points.local.group(TARGET)}/providers/Microsoft.Network/networkInterfaces/nic-{network}", body)
+    body = {
+        "location": location,
+        "properties": {"ipConfigurations": [{"name": "ip", "properties": {"subnet": {"id": subnet}}}]},
+    }
+    made = points.local.send(
+        "PUT", f"{points.local.group(TARGET)}/providers/Microsoft.Network/networkInterfaces/nic-{network}", body
+    )
     assert made.status in (200, 201), made.body
     return str(made.body["id"])
 
@@ -350,14 +390,19 @@ def vm_body(disks: list[str], nic: str, **more: Any) -> dict[str, Any]:
         "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
         "storageProfile": profile,
         "networkProfile": {"networkInterfaces": [{"id": nic}]},
-        "securityProfile": {"securityType": "TrustedLaunch", "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True}},
+        "securityProfile": {
+            "securityType": "TrustedLaunch",
+            "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
+        },
         **more,
     }
     return {"location": "southeastasia", "zones": ["2"], "properties": properties}
 
 
 def put_vm(points: Points, body: dict[str, Any]) -> Reply:
-    return points.local.send("PUT", f"{points.local.group(TARGET)}/providers/Microsoft.Compute/virtualMachines/four-01-dr", body)
+    return points.local.send(
+        "PUT", f"{points.local.group(TARGET)}/providers/Microsoft.Compute/virtualMachines/four-01-dr", body
+    )
 
 
 def test_a_machine_of_the_copy_in_the_other_region(points: Points) -> None:
@@ -447,8 +492,14 @@ def test_data_disks_directly_from_a_point(points: Points) -> None:
     body["properties"]["storageProfile"]["dataDisks"] = [direct]
     before = len(points.local.world.state(ComputeState).disks)
     system_disk = {"createOption": "Restore", "osType": "Linux", "sourceResource": {"id": sources[0]}}
-    for wrong in ({"osDisk": system_disk}, {"dataDisks": [direct, {**direct, "lun": 1, "sourceResource": {"id": sources[1] + "x"}}]}):
-        other = {**body, "properties": {**body["properties"], "storageProfile": {**body["properties"]["storageProfile"], **wrong}}}
+    for wrong in (
+        {"osDisk": system_disk},
+        {"dataDisks": [direct, {**direct, "lun": 1, "sourceResource": {"id": sources[1] + "x"}}]},
+    ):
+        other = {
+            **body,
+            "properties": {**body["properties"], "storageProfile": {**body["properties"]["storageProfile"], **wrong}},
+        }
         assert put_vm(points, other).status in (400, 404)
     assert len(points.local.world.state(ComputeState).disks) == before, "a refused request leaves nothing behind"
     made = put_vm(points, body)

@@ -27,6 +27,7 @@ def with_fleet(document: Mapping[str, Any], count: int, *, protected: bool) -> d
     group = groups[0]["name"]
     width = max(4, len(str(count)))
     grown["virtual_machines"] = [{"name": f"vm-{{n:0{width}d}}", "count": count, "resource_group": group}]
+    grown.pop("restore_point_collections", None)  # They are of machines that are gone.
     for vault in vaults:
         vault["protected_items"] = []
     if protected:

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compute's own counters, `x-ms-ratelimit-remaining-resource: Microsoft.Compute/{group};{left},...`, on the virtual clock.
 
-They come on top of ARM's (throttle.py). Since the end of 2023 a group is a bucket of one resource or of the subscription
-that refills within three minutes; before, it was a fixed window of three minutes. What restore points allow in an hour (three
-of one VM, three copies into one collection) is shown by a counter of its own and is a fixed hour in both.
+They come on top of ARM's (throttle.py). A group is a bucket of one resource or of the subscription that is full again after
+three minutes; since the end of 2023 the groups have other names and most are of one resource. What restore points allow in
+an hour (three of one VM, three copies into one collection) has a counter of its own and is a fixed hour in both.
 """
 
 from __future__ import annotations
@@ -74,7 +74,10 @@ _OPERATIONS = {
     "delete_point": (("DeleteRestorePoints3Min",), ("DeleteRestorePointSubscriptionMaximum",)),
     "get_operation": (("GetOperation3Min",), ("GetOperationResource", "GetOperationSubscriptionMaximum")),
     "put_disk": (("CreateUpdateDisks3Min",), ("CreateUpdateDisks3Min",)),
-    "application_consistent": (("CreateApplicationConsistentRestorePoint",), ("CreateApplicationConsistentRestorePoint",)),
+    "application_consistent": (
+        ("CreateApplicationConsistentRestorePoint",),
+        ("CreateApplicationConsistentRestorePoint",),
+    ),
     "crash_consistent": (("CreateCrashConsistentRestorePoint",), ("CreateCrashConsistentRestorePoint",)),
     "copy": (("CopyRestorePoint",), ("CopyRestorePoint",)),
 }

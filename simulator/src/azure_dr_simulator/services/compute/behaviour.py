@@ -130,7 +130,9 @@ def invalid(target: str, message: str, code: str = "InvalidParameter") -> AzureE
 
 def missing(resource_id: str) -> AzureError:
     """Compute's 404 for something that a body names."""
-    return AzureError(404, "NotFound", f"Resource {resource_id} was not found.", headers={"x-ms-failure-cause": "service"})
+    return AzureError(
+        404, "NotFound", f"Resource {resource_id} was not found.", headers={"x-ms-failure-cause": "service"}
+    )
 
 
 def refused(message: str, code: str = "OperationNotAllowed", *, target: str = "") -> AzureError:

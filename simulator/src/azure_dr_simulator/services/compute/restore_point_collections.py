@@ -51,7 +51,11 @@ def patch_collection(call: Call) -> Reply:
     _check_unchanged(collection, body)
     if "tags" in body:
         _set_tags(collection, body["tags"])
-    return Reply(200, collection_view(collection, call.world, version=call.api_version), counted(call, "put_collection", call.raw_path))
+    return Reply(
+        200,
+        collection_view(collection, call.world, version=call.api_version),
+        counted(call, "put_collection", call.raw_path),
+    )
 
 
 def get_collection(call: Call) -> Reply:
@@ -68,7 +72,9 @@ def list_collections(call: Call) -> Reply:
     group = call.vars.get("group")
     found = call.world.state(RestorePointState).collections.within(call.vars["subscription"], group)
     found.sort(key=lambda one: (one.resource_group.lower(), one.name.lower()))
-    reply = page(call, found, lambda one: collection_view(one, call.world, version=call.api_version, shouted=group is None))
+    reply = page(
+        call, found, lambda one: collection_view(one, call.world, version=call.api_version, shouted=group is None)
+    )
     reply.headers.update(counted(call, "list_points", call.raw_path))
     return reply
 
@@ -153,7 +159,9 @@ def expands(call: Call, name: str) -> bool:
     """Whether `$expand` asks for this; anything else in it is refused."""
     asked = call.query.get("$expand", "")
     if asked and asked.lower() != name.lower():
-        raise invalid("$expand", f"The value '{asked}' of parameter '$expand' is invalid. The supported value is '{name}'.")
+        raise invalid(
+            "$expand", f"The value '{asked}' of parameter '$expand' is invalid. The supported value is '{name}'."
+        )
     return bool(asked)
 
 
@@ -239,5 +247,7 @@ def _check_unchanged(collection: RestorePointCollection, body: Mapping[str, Any]
 
 def _set_tags(collection: RestorePointCollection, tags: Any) -> None:
     """The dictionary stays the same: the tags of any resource are written through it."""
+    if tags is not None and not isinstance(tags, dict):
+        raise invalid("tags", "The value of parameter 'tags' is invalid.")
     collection.tags.clear()
     collection.tags.update({str(name): str(value) for name, value in (tags or {}).items()})

@@ -40,7 +40,9 @@ def new_copy(
     """The copy that a PUT asks for, and the counter of copies. Raises AzureError when a rule forbids it."""
     for name in ("consistencyMode", "excludeDisks"):
         if properties.get(name):
-            raise invalid(name, f"Parameter '{name}' is not allowed for a copy: it is that of the source restore point.")
+            raise invalid(
+                name, f"Parameter '{name}' is not allowed for a copy: it is that of the source restore point."
+            )
     encryptions = _encryptions(properties)
     source = _source(call, properties, encryptions)
     _check_rules(call, collection, source)
@@ -183,7 +185,8 @@ def _encryptions(properties: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         source_id = str(member(given, "sourceDiskRestorePoint", "id") or "")
         if not source_id:
             raise invalid(
-                "sourceDiskRestorePoint", "Required parameter 'diskRestorePoint.sourceDiskRestorePoint.id' is missing (null)."
+                "sourceDiskRestorePoint",
+                "Required parameter 'diskRestorePoint.sourceDiskRestorePoint.id' is missing (null).",
             )
         found[source_id.lower()] = _encryption(given.get("encryption"))
     return found
@@ -200,5 +203,7 @@ def _encryption(given: Any) -> dict[str, Any]:
         return {"type": kind}
     encryption_set = str(member(given, "diskEncryptionSet", "id") or "")
     if not encryption_set:
-        raise invalid("encryption.diskEncryptionSet", f"Required parameter 'diskEncryptionSet.id' is missing (null) for {kind}.")
+        raise invalid(
+            "encryption.diskEncryptionSet", f"Required parameter 'diskEncryptionSet.id' is missing (null) for {kind}."
+        )
     return {"type": kind, "diskEncryptionSet": {"id": upper_group(encryption_set)}}

@@ -42,9 +42,14 @@ def begin_get_access(call: Call) -> Reply:
     access: Any = member(call.body, "access")
     duration: Any = member(call.body, "durationInSeconds")
     if str(access).lower() != "read":
-        raise invalid("grantAccessData.access", f"The value '{access}' of parameter 'grantAccessData.access' is invalid: only Read is.")
+        raise invalid(
+            "grantAccessData.access",
+            f"The value '{access}' of parameter 'grantAccessData.access' is invalid: only Read is.",
+        )
     if isinstance(duration, bool) or not isinstance(duration, int) or not 0 < duration <= _LONGEST_ACCESS:
-        raise invalid("grantAccessData.durationInSeconds", f"The value '{duration}' of parameter 'durationInSeconds' is invalid.")
+        raise invalid(
+            "grantAccessData.durationInSeconds", f"The value '{duration}' of parameter 'durationInSeconds' is invalid."
+        )
     if disk.replication is not None and not disk.replication.done(call.world.now()):
         # Not documented: of an unfinished snapshot Azure's disks say the like.
         raise AzureError(
@@ -73,7 +78,11 @@ def end_get_access(call: Call) -> Reply:
     """202 with both headers; all SAS URLs of the disk end."""
     point, disk = _need(call)
     _, headers = begin(
-        call, shown_location(point.collection.location), DISK_SECONDS, lambda: _end_access(call, disk), kind="DiskOperations"
+        call,
+        shown_location(point.collection.location),
+        DISK_SECONDS,
+        lambda: _end_access(call, disk),
+        kind="DiskOperations",
     )
     return Reply(202, None, headers)
 

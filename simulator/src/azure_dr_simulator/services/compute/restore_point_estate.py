@@ -81,7 +81,9 @@ def _source(world: World, estate: Estate, reader: Reader, group: str) -> tuple[s
         place = reader.text("source_resource_group", group)
         found = world.state(RestorePointState).collections.get(estate.subscription_id, place, source)
         if found is None or found.is_copy:
-            raise EstateError(reader.place("source"), f"'{source}' is no collection of a VM above, in resource group '{place}'")
+            raise EstateError(
+                reader.place("source"), f"'{source}' is no collection of a VM above, in resource group '{place}'"
+            )
         location = same_location(reader.text("location", estate.paired_location))
         if location == same_location(found.location):
             raise EstateError(reader.place("location"), "must be another region than that of the source")
@@ -113,7 +115,9 @@ def _point(world: World, collection: RestorePointCollection, item: Reader) -> Re
 
 def _copy(world: World, collection: RestorePointCollection, item: Reader) -> RestorePoint:
     name = item.text("name")
-    source = world.state(RestorePointState).point_by_id(f"{collection.source_id}/restorePoints/{item.text('source', name)}")
+    source = world.state(RestorePointState).point_by_id(
+        f"{collection.source_id}/restorePoints/{item.text('source', name)}"
+    )
     if source is None or source.provisioning_state != "Succeeded":
         raise EstateError(item.place("source"), "is no finished restore point of the source collection")
     started = world.now() - timedelta(hours=item.number("copied_hours_ago", 24))

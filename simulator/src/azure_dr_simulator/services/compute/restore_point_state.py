@@ -43,7 +43,12 @@ class Replication:
     def done(self, now: datetime) -> bool:
         """Whether the data is there, whatever Azure shows."""
         end = self.started + timedelta(seconds=self.seconds)
-        return not (self.fails or self.stuck) and self.broken is None and now >= end and self.seconds < LONGEST_COPY.total_seconds()
+        return (
+            not (self.fails or self.stuck)
+            and self.broken is None
+            and now >= end
+            and self.seconds < LONGEST_COPY.total_seconds()
+        )
 
     def seen(self, now: datetime) -> tuple[str, int | None]:
         """(state, percent) as of the last refresh: `pending`, `inprogress`, `succeeded` or `failed`, which has no percentage."""
@@ -162,7 +167,9 @@ class RestorePointState:
     def points_of_vm(self, vm_id: str) -> list[RestorePoint]:
         """Points taken of a VM in all collections; copies do not count."""
         return [
-            point for point in self.points() if not point.source_id and point.collection.source_id.lower() == vm_id.lower()
+            point
+            for point in self.points()
+            if not point.source_id and point.collection.source_id.lower() == vm_id.lower()
         ]
 
     def copies_of(self, point_id: str) -> list[RestorePoint]:

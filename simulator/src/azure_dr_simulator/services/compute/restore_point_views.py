@@ -66,7 +66,9 @@ def point_view(point: RestorePoint, world: World, *, instance_view: bool = False
     if point.excluded:
         properties["excludeDisks"] = [{"id": disk_id} for disk_id in point.excluded]
     metadata = dict(point.metadata)
-    after = {name: metadata.pop(name) for name in tuple(metadata) if name not in ("vmId", "location", "hardwareProfile")}
+    after = {
+        name: metadata.pop(name) for name in tuple(metadata) if name not in ("vmId", "location", "hardwareProfile")
+    }
     properties["sourceMetadata"] = {**metadata, "storageProfile": _storage_profile(point), **after}
     properties["provisioningState"] = point.provisioning_state
     if point.consistency:

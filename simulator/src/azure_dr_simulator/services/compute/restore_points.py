@@ -79,7 +79,9 @@ def delete_point(call: Call) -> Reply:
     check_no_access(call, point)
     preempt(call, point)
     point.provisioning_state = "Deleting"
-    _, headers = begin(call, shown_location(collection.location), DELETE_SECONDS, lambda: remove_point(call.world, point))
+    _, headers = begin(
+        call, shown_location(collection.location), DELETE_SECONDS, lambda: remove_point(call.world, point)
+    )
     return Reply(202, None, {**headers, **counters})
 
 
@@ -204,14 +206,18 @@ def _excluded(vm: Vm, properties: Mapping[str, Any]) -> list[str]:
     attached = {disk.disk_id.lower() for disk in vm.disks}
     for disk_id in ids:
         if disk_id.lower() not in attached:
-            raise invalid("excludeDisks", f"Disk '{disk_id}' in 'excludeDisks' is not attached to virtual machine '{vm.name}'.")
+            raise invalid(
+                "excludeDisks", f"Disk '{disk_id}' in 'excludeDisks' is not attached to virtual machine '{vm.name}'."
+            )
     return ids
 
 
 def _check_vm(call: Call, vm: Vm, disks: list[AttachedDisk], consistency: str) -> None:
     """The documented rules of what a point can be taken of."""
     if vm.provisioning_state in ("Deleting", "Creating"):
-        raise refused(f"Operation 'Create Restore Point' is not allowed on VM '{vm.name}' since it is in state '{vm.provisioning_state}'.")
+        raise refused(
+            f"Operation 'Create Restore Point' is not allowed on VM '{vm.name}' since it is in state '{vm.provisioning_state}'."
+        )
     if vm.security_type == "ConfidentialVM":
         raise refused(f"Operation 'Create Restore Point' is not supported for Confidential VM '{vm.name}'.")
     points = call.world.state(RestorePointState).points_of_vm(vm.id)

@@ -89,7 +89,9 @@ def _operation(call: Call) -> Reply:
     if operation is None:
         message = f"The entity '{call.vars['operation']}' was not found in location '{call.vars['location']}'."
         raise AzureError(404, "NotFound", message, headers={"x-ms-failure-cause": "service"})
-    counters = call.world.state(ResourceLimits).take(call.world, "get_operation", call.vars["subscription"], operation.id)
+    counters = call.world.state(ResourceLimits).take(
+        call.world, "get_operation", call.vars["subscription"], operation.id
+    )
     running = call.world.now() < operation.ends
     kind = "DiskOperations" if "/diskoperations/" in call.raw_path.lower() else "operations"
     headers = operation_headers(call, operation, kind) if running else {}

@@ -171,7 +171,9 @@ def _disk_of(call: Call, vm: Vm, wanted: Mapping[str, Any], lun: int | None) -> 
         # The model has a source for data disks only; which code the refusal has is not known.
         raise invalid("osDisk.createOption", "The value 'Restore' of parameter 'osDisk.createOption' is not allowed.")
     if restored and not is_disk_restore_point(source_id):
-        raise invalid("dataDisk.sourceResource.id", "Required parameter 'dataDisk.sourceResource.id' is missing (null).")
+        raise invalid(
+            "dataDisk.sourceResource.id", "Required parameter 'dataDisk.sourceResource.id' is missing (null)."
+        )
     suffix = "OsDisk_1" if lun is None else f"DataDisk_{lun}"
     disk = Disk(
         subscription_id=vm.subscription_id,
