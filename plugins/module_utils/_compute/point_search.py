@@ -13,11 +13,11 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
 from .._fleet import Outcome, Vm, run_each
-from .collections import Collection, find_collection
+from .collections import Collection, find_collection, list_collections
 from .names import vm_of_id
 from .point_views import collection_facts, point_facts
 from .points import Point, read_point
-from .whereabouts import list_of, of_vm, vm_of
+from .whereabouts import AZURE_BACKUP, list_of, of_vm, vm_of
 
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -78,9 +78,16 @@ def _places(client: ArmClient, search: Search) -> list[tuple[ResourceId, str | N
         listed = list_of(client, {vm.subscription for vm in search.vms}, {(vm.subscription, search.group or vm.group) for vm in search.vms})
         found = [(collection, vm.id) for vm in search.vms for collection in of_vm(listed, vm)]
     else:
-        listed = list_of(client, [search.subscription], [(search.subscription, search.group)] if search.group else [])
+        listed = _everything(client, search)
         found = [(collection, vm_of(collection, listed)) for collection in listed]
     return [(ResourceId.parse(one.id), vm_id) for one, vm_id in found if search.group is None or one.group.lower() == search.group.lower()]
+
+
+def _everything(client: ArmClient, search: Search) -> list[Collection]:
+    """All collections of the resource group, on which rights are enough then, or of the subscription, without those of Azure Backup."""
+    if search.group is None:
+        return list_of(client, [search.subscription], [])
+    return [one for one in list_collections(client, search.subscription, search.group) if not one.name.lower().startswith(AZURE_BACKUP)]
 
 
 def _shelf(client: ArmClient, search: Search, place: ResourceId, vm_id: str | None) -> Shelf | None:
