@@ -47,6 +47,14 @@ def test_2023_counts_job_reads_per_hour() -> None:
     assert throttle.take(JOBS)[COUNTER] == "149"
 
 
+def test_api_management_has_a_counter_of_its_own() -> None:
+    service = f"{SUB}/resourceGroups/rg/providers/Microsoft.ApiManagement/service/s"
+    old, new = Throttle("2023", StillClock()), Throttle("2026", StillClock())
+    assert old.take(action_of("GET", service)) == {COUNTER: "23999"}
+    assert COUNTER not in old.take(action_of("PUT", service))
+    assert COUNTER not in new.take(action_of("GET", service))
+
+
 def test_waiting_as_told_is_enough_at_any_speed() -> None:
     clock = StillClock(speed=60)
     throttle = Throttle("2023", clock)

@@ -103,6 +103,12 @@ class StorageAccount:
     location: str
     sku: str = "Standard_LRS"
     containers: tuple[str, ...] = ()
+    allow_shared_key: bool = True
+    """Whether the account's keys open anything."""
+    firewall: bool = False
+    """Only trusted services of Azure get in."""
+    lock: str = ""
+    """Empty, `ReadOnly` or `CanNotDelete`."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -301,6 +307,9 @@ def _storage(item: Reader, location: str) -> StorageAccount:
         location=item.text("location", location),
         sku=item.text("sku", "Standard_LRS"),
         containers=item.texts("containers"),
+        allow_shared_key=item.flag("allow_shared_key", True),
+        firewall=item.flag("firewall"),
+        lock=item.choice("lock", "", ("", "ReadOnly", "CanNotDelete")),
         tags=item.tags(),
     )
     item.done()

@@ -78,7 +78,7 @@ def _properties(service: Service, version: str) -> dict[str, Any]:
         "provisioningState": service.state,
         "targetProvisioningState": service.target,
         "createdAtUtc": apim_time(service.created),
-        "gatewayUrl": url("", active or version >= "2021"),
+        "gatewayUrl": url("", active or version >= "2019-12"),
         "gatewayRegionalUrl": (
             f"https://{service.name.lower()}-{service.location}-01.regional.azure-api.net" if dedicated else None
         ),
@@ -95,13 +95,14 @@ def _properties(service: Service, version: str) -> dict[str, Any]:
         "virtualNetworkType": given.get("virtualNetworkType") or "None",
         "certificates": None,
     }
-    if version >= "2021":
+    if version >= "2019-12":
         properties["disableGateway"] = bool(given.get("disableGateway", False))
     if version >= "2022-08-01":
         properties.update(natGatewayState="Disabled", outboundPublicIPAddresses=properties["publicIPAddresses"])
+    if version >= "2019-12":
+        properties["apiVersionConstraint"] = given.get("apiVersionConstraint") or {"minApiVersion": None}
     if version >= "2021":
         properties.update(
-            apiVersionConstraint=given.get("apiVersionConstraint") or {"minApiVersion": None},
             publicIpAddressId=given.get("publicIpAddressId"),
             publicNetworkAccess=given.get("publicNetworkAccess") or "Enabled",
             privateEndpointConnections=None,
@@ -123,7 +124,7 @@ def _hostnames(service: Service, version: str, active: bool) -> list[dict[str, A
     own = f"{service.name.lower()}.azure-api.net"
     custom = [one for one in service.properties.get("hostnameConfigurations") or [] if one.get("hostName") != own]
     hosts = []
-    for one in [{"type": "Proxy", "hostName": own if active or version >= "2021" else None}, *custom]:
+    for one in [{"type": "Proxy", "hostName": own if active or version >= "2019-12" else None}, *custom]:
         view = {
             "type": one.get("type", "Proxy"),
             "hostName": one.get("hostName"),

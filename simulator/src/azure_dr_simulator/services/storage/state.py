@@ -40,6 +40,8 @@ class Account:
     tags: dict[str, str] = field(default_factory=dict)
     created: datetime | None = None
     allow_shared_key: bool = True
+    lock: str = ""
+    """Empty, `ReadOnly` or `CanNotDelete`."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Other properties a client sent, answered as sent."""
     keys: list[str] = field(default_factory=lambda: [new_key(), new_key()], repr=False)
@@ -91,7 +93,16 @@ def load(world: World, estate: Estate) -> None:
             sku=one.sku,
             tags=dict(one.tags),
             created=world.now(),
+            allow_shared_key=one.allow_shared_key,
+            lock=one.lock,
         )
+        if one.firewall:
+            account.extra["networkAcls"] = {
+                "bypass": "AzureServices",
+                "virtualNetworkRules": [],
+                "ipRules": [],
+                "defaultAction": "Deny",
+            }
         state.accounts.put(account)
         for container in one.containers:
             put_container(world, account, container)

@@ -44,7 +44,7 @@ def register(router: Router, world: World) -> None:
     router.add("PUT", _ACCOUNT, _put)
     router.add("PATCH", _ACCOUNT, _patch)
     router.add("DELETE", _ACCOUNT, _delete)
-    router.add("POST", f"{_ACCOUNT}/listKeys", lambda call: Reply(200, keys_view(_need(call))))
+    router.add("POST", f"{_ACCOUNT}/listKeys", _list_keys)
     router.add("POST", f"{_ACCOUNT}/regenerateKey", _regenerate_key)
     router.add("GET", _BLOB_SERVICE, lambda call: Reply(200, blob_service_view(_need(call))))
     router.add("PUT", _BLOB_SERVICE, _put_blob_service)
@@ -61,6 +61,25 @@ def _need(call: Call) -> Account:
     if found is None:
         raise resource_not_found("Microsoft.Storage/storageAccounts", call.vars["account"], call.vars["group"])
     return found
+
+
+def _change(call: Call, *, delete: bool = False) -> Account:
+    """The account of the path, if no lock forbids to change it. A read-only lock also forbids every POST."""
+    account = _need(call)
+    if account.lock == "ReadOnly" or (account.lock and delete):
+        verb = "delete" if delete else "write"
+        raise AzureError(
+            409,
+            "ScopeLocked",
+            f"The scope '{account.id}' cannot perform {verb} operation because following scope(s) are locked: '{account.id}'. "
+            "Please remove the lock and try again.",
+            headers={"x-ms-failure-cause": "gateway"},
+        )
+    return account
+
+
+def _list_keys(call: Call) -> Reply:
+    return Reply(200, keys_view(_change(call)))
 
 
 def _list(call: Call) -> Reply:
@@ -97,6 +116,7 @@ def _put(call: Call) -> Reply:
     name = call.vars["account"]
     existing = state.accounts.get(call.vars["subscription"], call.vars["group"], name)
     if existing is not None:
+        _change(call)
         _update(existing, body)
         return Reply(200, account_view(call.world, existing))
     if not _ACCOUNT_NAME.match(name):
@@ -119,7 +139,7 @@ def _put(call: Call) -> Reply:
 
 
 def _patch(call: Call) -> Reply:
-    account = _need(call)
+    account = _change(call)
     _update(account, call.body if isinstance(call.body, dict) else {})
     return Reply(200, account_view(call.world, account))
 
@@ -138,13 +158,14 @@ def _delete(call: Call) -> Reply:
     found = accounts.get(call.vars["subscription"], call.vars["group"], call.vars["account"])
     if found is None:
         return Reply(204)
+    _change(call, delete=True)
     accounts.remove(found)
     return Reply(200)
 
 
 def _regenerate_key(call: Call) -> Reply:
     """A new value for one key; the old one opens nothing from now on."""
-    account = _need(call)
+    account = _change(call)
     names = [f"key{number}" for number in range(1, len(account.keys) + 1)]
     name = str((call.body or {}).get("keyName", "")) if isinstance(call.body, dict) else ""
     if name not in names:
@@ -155,7 +176,7 @@ def _regenerate_key(call: Call) -> Reply:
 
 
 def _put_blob_service(call: Call) -> Reply:
-    account = _need(call)
+    account = _change(call)
     properties = (call.body or {}).get("properties") or {} if isinstance(call.body, dict) else {}
     if "cors" in properties:
         account.cors = list((properties["cors"] or {}).get("corsRules") or [])
@@ -174,7 +195,7 @@ def _get_container(call: Call) -> Reply:
 
 
 def _put_container(call: Call) -> Reply:
-    account, name = _need(call), call.vars["container"]
+    account, name = _change(call), call.vars["container"]
     if not CONTAINER_NAME.match(name):
         raise AzureError(400, "ContainerNameInvalid", "The specified resource name contains invalid characters.")
     created = name not in account.containers
@@ -186,7 +207,7 @@ def _put_container(call: Call) -> Reply:
 
 
 def _delete_container(call: Call) -> Reply:
-    account = _need(call)
+    account = _change(call, delete=True)
     if account.containers.pop(call.vars["container"], None) is None:
         return Reply(204)
     store = call.world.state(BlobStore)
