@@ -17,6 +17,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import ResourceId
 from .backups import Backup, Plan, Wish, backup_of, backups_of, changes, check_prunes_own, expiry_warning, plan_backup
+from .hints import STORAGE
 from .operations import Run, follow, start
 from .places import Contents, Place, container_exists, make_container, open_place, read_contents
 from .service import Pace, Service, check_recoverable, client_id_of, missing_service, read_service, wait_until_settled
@@ -24,10 +25,6 @@ from .storage_options import ApimStorage, request_body
 
 ROUNDS = 5
 """How often another operation of the service may come first before that is the end."""
-NOT_LET_IN = (
-    "Azure often gives no reason when API Management cannot write to the storage account. Its identity needs the role Storage Blob Data Contributor there, "
-    "or the account must allow keys; with a firewall only storage_access=system_identity works; and no CORS rule may be set on the blob service."
-)
 NOT_READ = "The backups could not be read, so that a new one is made each time, and keep removes none."
 
 
@@ -252,5 +249,5 @@ def _not_read(place: Place, problem: ArmError) -> str:
 def _explained(error: ArmError) -> ArmError:
     """With what may be wrong, where Azure says little."""
     if error.hint is None and not isinstance(error, OptionError) and error.status in (None, 400, 403, 500) and error.code != "BackupNotFound":
-        error.hint = NOT_LET_IN
+        error.hint = STORAGE
     return error
