@@ -85,6 +85,38 @@ def changed(base: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> di
     return properties
 
 
+def monthly(*, weeks: list[str] | None = None, days: list[int] | None = None, count: int = 12) -> dict[str, Any]:
+    which: dict[str, Any] = {
+        "retentionScheduleFormatType": "Weekly",
+        "retentionScheduleWeekly": {"weeksOfTheMonth": weeks, "daysOfTheWeek": ["Sunday"]},
+    }
+    if days is not None:
+        listed = [{"date": day, "isLast": day == 0} for day in days]
+        which = {"retentionScheduleFormatType": "Daily", "retentionScheduleDaily": {"daysOfTheMonth": listed}}
+    return {
+        **which,
+        "retentionTimes": ["2023-05-20T22:30:00.000Z"],
+        "retentionDuration": {"count": count, "durationType": "Months"},
+    }
+
+
+def archived(properties: dict[str, Any], mode: str, after: int = 0) -> None:
+    """A year of months, and where they go."""
+    properties["retentionPolicy"]["monthlySchedule"] = monthly(days=[1, 0])
+    unit = "Months" if after else "Invalid"
+    properties["tieringPolicy"] = {"ArchivedRP": {"tieringMode": mode, "duration": after, "durationType": unit}}
+
+
+@pytest.mark.parametrize("mode", [("TierRecommended", 0), ("TierAfter", 6), ("DoNotTier", 0)])
+def test_tiering_stays_when_a_later_put_is_silent_about_it(mode: tuple[str, int]) -> None:
+    azure = Backup()
+    first = changed(DAILY, lambda p: archived(p, *mode))
+    kept = put(azure, "gold", first).body["properties"]["tieringPolicy"]
+    assert kept == first["tieringPolicy"]
+    silent = changed(first, lambda p: p.pop("tieringPolicy"))
+    assert put(azure, "gold", silent).body["properties"]["tieringPolicy"] == kept
+
+
 @pytest.mark.parametrize(
     "properties",
     [
@@ -102,6 +134,18 @@ def changed(base: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> di
         changed(HOURLY, lambda p: p.update(instantRpRetentionRangeInDays=18)),
         changed(HOURLY, lambda p: p["schedulePolicy"]["hourlySchedule"].update(interval=5)),
         changed(HOURLY, lambda p: p["schedulePolicy"]["hourlySchedule"].update(scheduleWindowDuration=10)),
+        changed(HOURLY, lambda p: p.update(timeZone="Europe/Berlin")),
+        changed(HOURLY, lambda p: p.update(snapshotConsistencyType="Wrong")),
+        changed(DAILY, lambda p: p.update(snapshotConsistencyType="OnlyCrashConsistent")),
+        changed(DAILY, lambda p: p.update(tieringPolicy={"ArchivedRP": {"tieringMode": "TierRecommended"}})),
+        changed(DAILY, lambda p: p["retentionPolicy"].update(monthlySchedule=monthly(weeks=["Fifth"]))),
+        changed(DAILY, lambda p: p["retentionPolicy"].update(monthlySchedule=monthly(days=[29]))),
+        changed(DAILY, lambda p: p["retentionPolicy"].update(monthlySchedule=monthly(days=[1], count=1189))),
+        changed(DAILY, lambda p: p["retentionPolicy"].update(yearlySchedule=monthly(days=[1]))),
+        changed(DAILY, lambda p: archived(p, "TierAfter", 7)),
+        changed(DAILY, lambda p: archived(p, "TierAfter", 2)),
+        changed(WEEKLY, lambda p: p["retentionPolicy"].update(monthlySchedule=monthly(days=[1]))),
+        changed(WEEKLY, lambda p: p["retentionPolicy"].pop("weeklySchedule")),
         changed(WEEKLY, lambda p: p.update(instantRpRetentionRangeInDays=2)),
         changed(WEEKLY, lambda p: p["retentionPolicy"]["weeklySchedule"].update(daysOfTheWeek=["Monday"])),
         {},
@@ -142,7 +186,13 @@ def test_a_policy_with_items_changes_in_the_background() -> None:
     assert reply.status == 202
     assert azure.send("GET", reply.headers["Location"]).status == 202
     azure.advance(15)
-    assert azure.get(reply.headers["Azure-AsyncOperation"])["status"] == "Succeeded"
+    done = azure.get(reply.headers["Azure-AsyncOperation"])
+    assert done["status"] == "Succeeded"
+    assert done["properties"]["objectType"] == "OperationStatusJobsExtendedInfo"
+    (name,) = done["properties"]["jobIds"]
+    azure.advance(30)
+    job = azure.job(f"{azure.vault}/backupJobs/{name}")["properties"]
+    assert (job["operation"], job["status"], job["entityFriendlyName"]) == ("ConfigureBackup", "Completed", "web-01")
     assert azure.get(reply.headers["Location"])["properties"]["instantRpRetentionRangeInDays"] == 4
 
 
@@ -159,6 +209,15 @@ def test_fifty_edits_a_day() -> None:
     assert code(put(azure, "gold", DAILY)) == "400 CloudDosTimeboudLimitReached"
     azure.advance(86401)
     assert put(azure, "gold", DAILY).status == 200
+
+
+def test_two_hundred_policies_a_vault() -> None:
+    azure = Backup()
+    for number in range(197):
+        assert put(azure, f"p-{number:03d}", DAILY).status == 200
+        azure.advance(1800)
+    assert code(put(azure, "one-more", DAILY)) == "400 BMSUserErrorPolicyLimitReached"
+    assert put(azure, "p-000", DAILY).status == 200
 
 
 def test_the_workload_policy_is_readable_by_name() -> None:

@@ -46,6 +46,8 @@ def operation_json(call: Call, operation: Operation) -> dict[str, Any]:
         body["properties"] = {"objectType": "OperationStatusJobExtendedInfo", "jobId": operation.job_id}
     if status != "InProgress" and operation.result is not None and "recoveryTarget" in operation.result:
         body["properties"] = {"objectType": "OperationStatusProvisionILRExtendedInfo", **operation.result}
+    if status != "InProgress" and operation.result is not None and "jobIds" in operation.result:
+        body["properties"] = operation.result
     return body
 
 

@@ -12,12 +12,14 @@ from ...replies import AzureError, Reply
 from ...routing import Call
 from ...world import World
 from .filters import parse_filter
+from .lifecycle import start_job
 from .links import RETRY_AFTER, accepted, sent_vault_path, vault_of
 from .operations import find_operation
 from .policy_rules import normalised_policy
-from .state import Operation, Policy, Vault
+from .state import BagEntry, Item, Job, Operation, Policy, Vault
 
 EDITS_A_DAY = 50
+POLICIES_A_VAULT = 200
 
 
 def built_in_policies(vault: Vault) -> None:
@@ -152,19 +154,41 @@ def put_policy(call: Call) -> Reply:
     old = vault.policies.get(name.lower())
     body = call.body.get("properties") if isinstance(call.body, dict) else None
     properties = normalised_policy(name, body, old.properties if old else None)
+    if old is None:
+        _check_room(vault)
     _count_edit(call.world, vault)
     policy = Policy(old.name if old else name, properties, built_in=old.built_in if old else False)
     vault.policies[name.lower()] = policy
+    items = [item for item in vault.items.values() if item.policy.lower() == policy.name.lower()]
     if old is None or not items_of_policy(vault, policy.name):
         return Reply(200, policy_json(vault, policy))
-    # Items follow in the background.
-    now = call.world.now()
-    operation = Operation(id=call.world.new_id(), start=now, end=now + timedelta(seconds=10), result={"policy": policy.name})
-    vault.operations[operation.id.lower()] = operation
+    operation = _apply_to(call.world, vault, policy, items)
     path = f"{sent_vault_path(call)}/backupPolicies/{name}"
     return accepted(
         call, status_path=f"{path}/operations/{operation.id}", result_path=f"{path}/operationResults/{operation.id}"
     )
+
+
+def _apply_to(world: World, vault: Vault, policy: Policy, items: list[Item]) -> Operation:
+    """Items follow in the background: a job each, which the operation names when it is over."""
+    now = world.now()
+    jobs = []
+    for item in items:
+        job = Job(
+            id=world.new_id(),
+            activity_id=world.new_id(),
+            operation="ConfigureBackup",
+            vm_name=item.friendly_name,
+            container_name=item.tail,
+            start=now,
+            end=now + timedelta(seconds=vault.vary("policy", item.key, len(vault.jobs)).between(8, 30)),
+            bag=[BagEntry("VM Name", item.friendly_name), BagEntry("Policy Name", policy.name)],
+        )
+        jobs.append(start_job(world, vault, job, lambda: None))
+    result = {"objectType": "OperationStatusJobsExtendedInfo", "jobIds": [job.id for job in jobs]}
+    operation = Operation(id=world.new_id(), start=now, end=now + timedelta(seconds=10), result=result)
+    vault.operations[operation.id.lower()] = operation
+    return operation
 
 
 def get_policy_result(call: Call) -> Reply:
@@ -173,6 +197,16 @@ def get_policy_result(call: Call) -> Reply:
     if find_operation(call, vault).status(call.world.now()) == "InProgress":
         return Reply(202, None, call.world.clock.retry_after_headers(RETRY_AFTER))
     return Reply(200, policy_json(vault, _find(call, vault)))
+
+
+def _check_room(vault: Vault) -> None:
+    """The limit is documented, its code is not."""
+    if len(vault.policies) + len([_WORKLOAD_POLICY]) >= POLICIES_A_VAULT:
+        raise AzureError(
+            400,
+            "BMSUserErrorPolicyLimitReached",
+            f"The vault has the maximum number of {POLICIES_A_VAULT} policies. Please delete unused ones.",
+        )
 
 
 def _count_edit(world: World, vault: Vault) -> None:

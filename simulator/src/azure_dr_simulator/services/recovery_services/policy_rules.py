@@ -14,6 +14,17 @@ from ...replies import AzureError
 _NAME = re.compile(r"^[a-zA-Z][-_!a-zA-Z0-9]{2,149}$")
 _TIME = re.compile(r"^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z|\+00:00)?$")
 _DAYS = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
+_WEEKS = {"first", "second", "third", "fourth", "last"}
+_MONTHS = {
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+}
+_COUNTS = {
+    "daily": (7, 9999, "Days"),
+    "weekly": (1, 5163, "Weeks"),
+    "monthly": (1, 1188, "Months"),
+    "yearly": (1, 99, "Years"),
+}
 _INSTANT_LIMIT_BY_INTERVAL = {4: 17, 6: 22, 8: 22, 12: 30, 24: 30}
 
 
@@ -30,6 +41,8 @@ def normalised_policy(name: str, body: Any, old: dict[str, Any] | None) -> dict[
         if not _NAME.match(name):
             raise _Wrong
         properties = _checked(body)
+        if old is not None and "tieringPolicy" not in properties and "tieringPolicy" in old:
+            properties["tieringPolicy"] = old["tieringPolicy"]  # silence about it changes nothing
         if old is not None and (old.get("policyType") or "V1") != (properties.get("policyType") or "V1"):
             raise AzureError(
                 400,
@@ -56,13 +69,16 @@ def _checked(body: Any) -> dict[str, Any]:
     weekly = schedule["scheduleRunFrequency"] == "Weekly"
     run = _schedule_v2(schedule) if version == "V2" else _schedule_v1(schedule)
     _retention(retention, run, weekly, hourly=schedule["scheduleRunFrequency"] == "Hourly")
-    if weekly and version == "V1":
-        _require(_days(retention["weeklySchedule"]["daysOfTheWeek"]) == _days(schedule["scheduleRunDays"]))
+    if weekly:
+        run_days = (schedule if version == "V1" else schedule["weeklySchedule"])["scheduleRunDays"]
+        _require(_days(retention["weeklySchedule"]["daysOfTheWeek"]) == _days(run_days))
+    _tiering((given.get("tieringPolicy") or {}).get("ArchivedRP"), retention)
     interval = (schedule.get("hourlySchedule") or {}).get("interval")
     instant = given.get("instantRpRetentionRangeInDays")
     instant = (5 if weekly and version == "V1" else 2) if instant is None else int(instant)
     _require(1 <= instant <= _instant_limit(version, interval))
     _require(not (weekly and version == "V1" and instant != 5))
+    _require("/" not in str(given.get("timeZone") or "UTC"))  # Windows names only
     return _ordered(given, version, schedule, retention, instant)
 
 
@@ -78,9 +94,11 @@ def _ordered(given: dict[str, Any], version: str, schedule: Any, retention: Any,
         kept["tieringPolicy"] = given["tieringPolicy"]
     kept["instantRpRetentionRangeInDays"] = instant
     kept["timeZone"] = given.get("timeZone") or "UTC"
-    for key in ("snapshotConsistencyType",):
-        if given.get(key):
-            _require(version == "V2")
+    if given.get("snapshotConsistencyType"):
+        _require(version == "V2" and given["snapshotConsistencyType"] == "OnlyCrashConsistent")
+        kept["snapshotConsistencyType"] = given["snapshotConsistencyType"]
+    for key in ("instantAccessSnapshotEnabled", "instantAccessDurationMinutes"):
+        if key in given:
             kept[key] = given[key]
     return kept
 
@@ -125,8 +143,43 @@ def _retention(retention: Any, run: tuple[str, str], weekly: bool, *, hourly: bo
         _require(_one_time(block, "retentionTimes") == run)
         duration = block["retentionDuration"]
         count, unit = int(duration["count"]), str(duration["durationType"])
-        _require(unit == {"daily": "Days", "weekly": "Weeks", "monthly": "Months", "yearly": "Years"}[name])
-        _require((7 if name == "daily" else 1) <= count <= 9999)
+        low, high, right = _COUNTS[name]
+        _require(unit == right and low <= count <= high)
+        if name == "weekly":
+            _days(block["daysOfTheWeek"])
+        if name == "yearly":
+            _named(block["monthsOfYear"], _MONTHS)
+        if name in ("monthly", "yearly"):
+            _which_days(block, weekly)
+
+
+def _which_days(block: Any, weekly: bool) -> None:
+    """Weeks and days of the week, or days of the month; the last of them is marked so and its number means nothing."""
+    form = block["retentionScheduleFormatType"]
+    if form == "Weekly":
+        _named(block["retentionScheduleWeekly"]["weeksOfTheMonth"], _WEEKS)
+        _days(block["retentionScheduleWeekly"]["daysOfTheWeek"])
+        return
+    _require(form == "Daily" and not weekly)
+    days = block["retentionScheduleDaily"]["daysOfTheMonth"]
+    _require(bool(days) and all(day.get("isLast") or 1 <= int(day["date"]) <= 28 for day in days))
+
+
+def _tiering(archive: Any, retention: Any) -> None:
+    """Only monthly and yearly points are archived, after 3 months at the earliest and for 6 at least."""
+    if not archive or archive["tieringMode"] == "DoNotTier":
+        return
+    _require(archive["tieringMode"] in ("TierRecommended", "TierAfter"))
+    months = [
+        int(block["retentionDuration"]["count"]) * {"monthly": 1, "yearly": 12}[name]
+        for name, block in _blocks(retention)
+        if name in ("monthly", "yearly")
+    ]
+    after = int(archive["duration"]) if archive["tieringMode"] == "TierAfter" else 3
+    if archive.get("durationType") in ("Months", "Invalid", None):
+        _require(after >= 3 and max(months, default=0) >= after + 6)
+    else:
+        _require(after >= 1 and bool(months))
 
 
 def _blocks(retention: Any) -> Iterator[tuple[str, Any]]:
@@ -154,8 +207,12 @@ def _normal_time(text: Any) -> tuple[str, tuple[str, str]]:
 
 
 def _days(days: Any) -> set[str]:
-    found = {str(day).lower() for day in days}
-    _require(bool(found) and found <= _DAYS)
+    return _named(days, _DAYS)
+
+
+def _named(given: Any, known: set[str]) -> set[str]:
+    found = {str(name).lower() for name in given}
+    _require(bool(found) and found <= known)
     return found
 
 
