@@ -190,8 +190,7 @@ def test_a_policy_with_items_changes_in_the_background() -> None:
     assert done["status"] == "Succeeded"
     assert done["properties"]["objectType"] == "OperationStatusJobsExtendedInfo"
     (name,) = done["properties"]["jobIds"]
-    azure.advance(30)
-    job = azure.job(f"{azure.vault}/backupJobs/{name}")["properties"]
+    job = azure.run_to_end(f"{azure.vault}/backupJobs/{name}")
     assert (job["operation"], job["status"], job["entityFriendlyName"]) == ("ConfigureBackup", "Completed", "web-01")
     assert azure.get(reply.headers["Location"])["properties"]["instantRpRetentionRangeInDays"] == 4
 
