@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Scripted faults: what goes wrong, at which request, how often.
 
-Two books. `FaultBook` holds faults of requests and is asked for every request on the TLS port. `JobFaults` holds faults of
-backups and restores; the Recovery Services room asks it when it creates a job, API Management when it starts an operation.
+Two books. `FaultBook` holds faults of requests and is asked for every request on the TLS port. `JobFaults` holds faults
+of backups and restores; Recovery Services asks it when it creates a job, API Management when it starts an operation.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _ScriptedJobFault:
 
 
 class JobFaults:
-    """Faults of jobs, matched by operation (`Backup`, `Restore`, ...) and the name of the VM or API Management service."""
+    """Faults of jobs, by operation (`Backup`, `Restore`, ...) and the name of the VM or API Management service."""
 
     def __init__(self) -> None:
         self.scripted: list[_ScriptedJobFault] = []
@@ -125,8 +125,9 @@ class FaultBook:
 def add_fault(document: Any, requests: FaultBook, jobs: JobFaults) -> None:
     """Adds one fault as the control port gets it. Raises FaultError.
 
-    `{"match": {"method", "path", "query", "operation", "vm", "service", "hit": n | "every"}, "times": n, "answer": {"kind", ...}}`;
-    patterns are regular expressions searched without regard to case. `times` is 1 unless hit is "every".
+    `{"match": {"method", "path", "query", "operation", "vm", "service", "hit": n | "every"}, "times": n,
+    "answer": {"kind", ...}}`; patterns are regular expressions searched without regard to case. `times` is 1 unless hit is
+    "every".
     """
     if not isinstance(document, dict):
         raise FaultError("a fault must be an object")

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Backup and restore of a service.
 
-What Azure can see by itself is refused at once with `InvalidParameters`; what only the work shows - a wrong key, a missing
-role, a backup that does not fit - is the answer of the last poll. `InvalidParameters`, `RestoreFailed` with its
-messages about tier and expiry, `ServiceLocked` and `MethodNotAllowedInPricingTier` are Azure's codes; `BackupFailed` and the
-other messages are made after them, as no source tells.
+What Azure can see by itself is refused at once with `InvalidParameters`; what only the work shows - a wrong key, a
+missing role, a backup that does not fit - is the answer of the last poll. `InvalidParameters` (for the account and the
+container), `RestoreFailed` with its message about the tier, `ServiceLocked` and `MethodNotAllowedInPricingTier` were seen on
+Azure; the message about expiry is documented. `BackupFailed` and the other messages are made after them: no source tells.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def back_up(call: Call, service: Service) -> Reply:
 
 
 def restore(call: Call, service: Service) -> Reply:
-    """202; the blob is read now, its content replaces the service's when the operation is over. Nothing else changes."""
+    """202; the blob is read now, its content replaces the service's in the end. Nothing else changes."""
     place = _check(call, service)
     found: list[Backup] = []
 

@@ -234,7 +234,8 @@ def _sku(given: Mapping[str, Any], service: Service | None) -> tuple[str, int]:
     capacity = given.get("capacity")
     if capacity is None:
         capacity = service.capacity if service else 0 if name == "Consumption" else 1
-    if not isinstance(capacity, int) or (capacity < 1) != (name == "Consumption") or (name == "Developer" and capacity > 1):
+    fits = isinstance(capacity, int) and (capacity < 1) == (name == "Consumption")
+    if not fits or (name == "Developer" and capacity > 1):
         raise invalid_parameter(f"Capacity {capacity} is not possible with SKU {name}.", "sku")
     return name, capacity
 
@@ -244,8 +245,8 @@ def _check_name(world: World, name: str) -> None:
         raise apim_error(
             409,
             "ServiceAlreadyExistsInSoftDeletedState",
-            f"Api service {name} was soft-deleted. In order to create the new service with the same name, you have to either "
-            "undelete the service or purge it. See https://aka.ms/apimsoftdelete.",
+            f"Api service {name} was soft-deleted. In order to create the new service with the same name, you have to "
+            "either undelete the service or purge it. See https://aka.ms/apimsoftdelete.",
         )
     problem = name_problem(world, name)
     if problem is not None and problem[0] == "AlreadyExists":

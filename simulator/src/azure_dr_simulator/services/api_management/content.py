@@ -1,7 +1,10 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a service serves: APIs with operations, products with their APIs, named values, policies. All writes are synchronous."""
+"""What a service serves: APIs with operations, products with their APIs, named values, policies.
+
+All writes are synchronous here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import json
 from typing import Any, Mapping
 
 from ...paging import page
-from ...replies import AzureError, Reply
+from ...replies import Reply
 from ...routing import Call
 from .failures import apim_error, invalid_parameter
 from .state import Content, Service
@@ -82,7 +85,7 @@ def api_properties(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_content(call: Call, service: Service, folder: str) -> Reply:
-    """The members of a folder such as `apis` or `apis/echo-api/operations`; with their count, as this service does it."""
+    """The members of a folder such as `apis` or `apis/echo-api/operations`, with their count."""
     if call.query.get("$filter"):
         raise apim_error(400, "ValidationError", "The simulator does not filter the content of a service.")
     _need_parent(service, folder)
@@ -194,7 +197,7 @@ def _need_parent(service: Service, folder: str) -> None:
 def _check_match(call: Call, service: Service, own: str | None) -> None:
     wanted = call.headers.get("if-match", "*").strip()
     if wanted != "*" and (own is None or wanted.strip('"') != _etag(service.content[own]).strip('"')):
-        raise AzureError(412, "PreconditionFailed", "The request etag does not match the entity's.", extra={"details": None})
+        raise apim_error(412, "PreconditionFailed", "The request etag does not match the entity's.")
 
 
 def _etag(properties: Mapping[str, Any]) -> str:

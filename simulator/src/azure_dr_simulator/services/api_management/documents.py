@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What lies in a backup's blob: the content of a service, and which service it was.
 
-Left out is what a backup never contains: identity, network, certificates, host names, monitoring, what the developer portal shows.
+Left out is what a backup never contains: identity, network, certificates, host names, monitoring, what the developer
+portal shows.
 Azure encrypts secret values; here a reference stands for each, and the value stays in the simulator.
 """
 

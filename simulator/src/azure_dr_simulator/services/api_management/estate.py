@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`api_management` of the estate: services that exist at the start, with content and with backups that were made before.
+"""`api_management` of the estate: services that exist at the start, with their content and backups made before.
 
 ```yaml
 api_management:
@@ -14,9 +14,10 @@ api_management:
     publisher_name: Contoso
     tags: {environment: production}
     system_identity: true             # has a system-assigned identity
-    identity_roles: [Storage Blob Data Contributor]   # what that identity may do, whenever it is on; like a principal's roles
+    identity_roles: [Storage Blob Data Contributor]   # like a principal's roles; count whenever the identity is on
     user_identities: [backup-identity]                # principals of kind managed_identity
-    apis: [{name: orders, path: orders, service_url: https://orders.example}]   # Azure's Echo API when none of these three is given
+    # Azure's Echo API in two products when none of these three is given:
+    apis: [{name: orders, path: orders, service_url: https://orders.example}]
     products: [{name: partners, apis: [orders]}]
     named_values: [{name: backend-key, value: s3cret, secret: true}]
     custom_hostnames: [api.contoso.example]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Long operations as clients see them: the headers that name them, and the answers while they run and when they are over.
+"""Long operations as clients see them: the headers that name them, the answers while they run and in the end.
 
 Backup and restore have `Location` only: 202 until they are over, then 200 with the whole service. Everything else had
 `Location` only before api-version 2022-08-01; since then there are `Azure-AsyncOperation` and `Location` with

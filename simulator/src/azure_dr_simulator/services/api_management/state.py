@@ -127,7 +127,7 @@ class ApiManagementState:
         """By name in lower case: names are unique in the whole of Azure."""
         self.operations: dict[str, Operation] = {}
         self.sealed: dict[str, str] = {}
-        """Secret values that went into backups: reference -> value. Azure encrypts them; here they stay outside the blob."""
+        """Secret values that went into backups: reference -> value. Azure encrypts them; here they stay out of blobs."""
         self.sso_tokens: list[str] = []
 
     def named(self, name: str) -> Service | None:

@@ -18,7 +18,7 @@ GroupCleaner = Callable[[World, str, str], None]
 """(world, subscription id, resource group): removes what one service has in the group."""
 
 PROVIDERS: dict[str, tuple[str, ...]] = {
-    "Microsoft.ApiManagement": ("service", "deletedServices", "locations", "locations/deletedServices", "checkNameAvailability"),
+    "Microsoft.ApiManagement": ("service", "deletedServices", "locations", "locations/deletedServices"),
     "Microsoft.ClassicCompute": ("virtualMachines",),
     "Microsoft.ClassicStorage": ("storageAccounts",),
     "Microsoft.Compute": (

@@ -128,7 +128,8 @@ def dump(world: World) -> dict[str, Any]:
 
 def _blob_names(world: World, account: Account, container: Container) -> list[str]:
     written = world.state(BlobStore).written
-    return [*container.blobs, *(name for owner, where, name in written if (owner, where) == (account.name, container.name))]
+    own = (account.name, container.name)
+    return [*container.blobs, *(name for owner, where, name in written if (owner, where) == own)]
 
 
 def credentials(world: World) -> list[str]:

@@ -71,8 +71,8 @@ def _change(call: Call, *, delete: bool = False) -> Account:
         raise AzureError(
             409,
             "ScopeLocked",
-            f"The scope '{account.id}' cannot perform {verb} operation because following scope(s) are locked: '{account.id}'. "
-            "Please remove the lock and try again.",
+            f"The scope '{account.id}' cannot perform {verb} operation because following scope(s) are locked: "
+            f"'{account.id}'. Please remove the lock and try again.",
             headers={"x-ms-failure-cause": "gateway"},
         )
     return account
@@ -169,7 +169,8 @@ def _regenerate_key(call: Call) -> Reply:
     names = [f"key{number}" for number in range(1, len(account.keys) + 1)]
     name = str((call.body or {}).get("keyName", "")) if isinstance(call.body, dict) else ""
     if name not in names:
-        raise AzureError(400, "InvalidValuesForRequestParameters", "Values for request parameters are invalid: keyName.")
+        message = "Values for request parameters are invalid: keyName."
+        raise AzureError(400, "InvalidValuesForRequestParameters", message)
     call.world.state(StorageState).former_keys.append(account.keys[names.index(name)])
     account.keys[names.index(name)] = new_key()
     return Reply(200, keys_view(account))
