@@ -37,6 +37,10 @@ def make_works(vms: Sequence[Vm], found: dict[str, Found | ArmError], places: Co
             report.fail(plan.problem)
             continue
         foresee(work, wish)
+        if all(step.action == "fail" for step in plan.steps):
+            # Nothing can be done, so nothing is made or tagged for it either.
+            report.changed, report.after = False, report.before
+            continue
         works.append(work)
     return reports, works
 

@@ -92,10 +92,10 @@ class FakeCompute:
         return self._put_point(path, body) if "/restorePoints/" in path else self._put(path, body)
 
     def _get(self, path: str, query: Mapping[str, list[str]]) -> RawResponse:
-        if path.lower().endswith("/restorepointcollections"):
-            scope = path.lower().split("/providers/")[0]
-            found = [r for key, r in self.resources.items() if "/restorepointcollections/" in key and "/restorepoints/" not in key and key.startswith(scope)]
-            return answer(200, {"value": found})
+        scope, kind = path.lower().split("/providers/")
+        if kind.count("/") == 1:
+            listed = [key for key in self.resources if key.startswith(scope) and key.split("/providers/")[1].rpartition("/")[0] == kind]
+            return answer(200, {"value": [self._seen(self.resources[key], key) for key in listed]})
         resource = self.resources.get(path.lower())
         if resource is None:
             return failure(404, "ResourceNotFound", f"There is no {path}")

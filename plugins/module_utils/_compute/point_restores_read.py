@@ -1,0 +1,151 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the restore point to restore from, in its own region, and what there is in the target.
+
+Nothing of the region of the VM is asked, which may be down: neither the VM nor the collection that copies were made from.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from .._apis import COMPUTE, DISKS, NETWORK
+from .._arm.client import ArmClient
+from .._arm.errors import ArmError
+from .._fleet import VM_TYPE, Vm, run_each
+from .collections import Collection, find_collection, list_collections
+from .copies import in_order
+from .names import collection_path, expand, vm_fields
+from .point_restore_options import PointChoice
+from .point_restores import DISK_TYPE, NIC_TYPE, RestoreTarget
+from .points import Point, read_point
+from .whereabouts import AZURE_BACKUP, list_of, of_vm, only_one
+
+Resources = dict[str, Mapping[str, Any]]
+
+
+def list_candidates(client: ArmClient, vms: Sequence[Vm], choice: PointChoice) -> list[Collection]:
+    """The collections to look for the VMs' in; none where they are named. One list for all VMs."""
+    if choice.collection is not None:
+        return []
+    if choice.group is None:
+        return list_of(client, [vm.subscription for vm in vms], [])
+    found: list[Collection] = []
+    for subscription in sorted({vm.subscription.lower() for vm in vms}):
+        found += [one for one in list_collections(client, subscription, choice.group) if not one.name.lower().startswith(AZURE_BACKUP)]
+    return found
+
+
+def find_points(client: ArmClient, vms: Sequence[Vm], choice: PointChoice) -> dict[str, tuple[Point, tuple[str, ...]] | ArmError]:
+    """The point of each VM, by its key, with warnings; or why there is none."""
+    listed = list_candidates(client, vms, choice)
+    found: dict[str, tuple[Point, tuple[str, ...]] | ArmError] = {}
+    for outcome in run_each(vms, lambda vm: _choose(client, _collection(client, vm, choice, listed), choice)):
+        found[outcome.item.key] = outcome.error or outcome.value or ArmError("Nothing is known of this VM.", target=outcome.item.id)
+    return found
+
+
+def _collection(client: ArmClient, vm: Vm, choice: PointChoice, listed: Sequence[Collection]) -> Collection:
+    if choice.collection is not None:
+        path = collection_path(vm.subscription, choice.group or "", expand(choice.collection, "collection", vm_fields(vm)))
+    else:
+        own = [one for one in of_vm(listed, vm) if one.location == choice.region]
+        where = f"in {choice.region}" + (f", in the resource group {choice.group}" if choice.group else "")
+        hint = "Copy one there with lifeboat.azure_dr.restore_point_copy, or say with collection and resource_group where it is."
+        path = only_one(own, vm, where, hint).path
+    collection = find_collection(client, path)
+    if collection is None:
+        raise ArmError(
+            f"There is no restore point collection {path.rsplit('/', 1)[-1]}.",
+            code="CollectionNotFound",
+            target=path,
+            hint="Check collection and resource_group.",
+        )
+    if collection.location != choice.region:
+        raise ArmError(
+            f"The collection {collection.name} is in {collection.location}, and disks are made in the region of their restore points only.",
+            code="CollectionInAnotherRegion",
+            target=collection.id,
+            hint=f"Give region={collection.location}, or copy the restore point to {choice.region} first.",
+        )
+    owner = collection.source_vm
+    if owner is not None and owner.lower() != vm.key:
+        raise ArmError(
+            f"The collection {collection.name} holds restore points of {owner}, not of {vm.name}.",
+            code="CollectionOfAnotherVm",
+            target=collection.id,
+            hint="Check collection, which may be a template such as {name}-points.",
+        )
+    return collection
+
+
+def _choose(client: ArmClient, collection: Collection, choice: PointChoice) -> tuple[Point, tuple[str, ...]]:
+    """The named point, or the newest that is complete. Of copies, only as many are looked at as it takes to find one."""
+    points = in_order(collection.points)
+    if choice.name is not None:
+        points = tuple(point for point in points if point.name.lower() == (choice.name or "").lower())
+    if choice.before is not None:
+        points = tuple(point for point in points if point.time_created and point.time_created <= choice.before)
+    if not points:
+        raise _no_point(collection, choice)
+    skipped: list[Point] = []
+    for candidate in reversed(points):
+        point = read_point(client, candidate.path, instance_view=True) if candidate.is_copy else candidate
+        if point is not None and point.usable:
+            return point, tuple(f"{other.name} is newer, but not complete ({_state(other)}), so {point.name} is restored" for other in skipped[:1])
+        if point is not None:
+            skipped.append(point)
+    if not skipped:
+        raise _no_point(collection, choice)
+    raise incomplete(skipped[0])
+
+
+def incomplete(point: Point) -> ArmError:
+    """The refusal of a point whose disks are not all there: Azure itself would make half a disk of it without a word."""
+    copied = f"The copy {point.name}" if point.is_copy else f"The restore point {point.name}"
+    return ArmError(
+        f"{copied} is not complete, so nothing is restored from it: {_state(point)}.",
+        code="RestorePointIncomplete",
+        target=point.id,
+        hint="Wait for it with lifeboat.azure_dr.restore_point_copy, or choose another restore point." if point.is_copy else "Choose another restore point.",
+    )
+
+
+def _state(point: Point) -> str:
+    if not point.succeeded or not point.replication:
+        return f"it is {point.provisioning_state or 'in an unknown state'}" + ("" if not point.is_copy or not point.succeeded else ", and its disks are not known yet")
+    words = []
+    for entry in point.replication:
+        if not entry.done:
+            percent = "an unknown percent" if entry.percent is None else f"{entry.percent:g} percent"
+            words.append(f"{entry.disk} " + ("failed at " if entry.failed else "is at ") + percent)
+    known = {entry.id.lower() for entry in point.replication}
+    words += [f"{disk.name} is not known yet" for disk in point.disks if not disk.id or disk.id.lower() not in known]
+    return ", ".join(words)
+
+
+def _no_point(collection: Collection, choice: PointChoice) -> ArmError:
+    what = f"restore point {choice.name}" if choice.name else "restore point" + (" that is old enough" if choice.before and collection.points else "")
+    known = ", ".join(point.name for point in in_order(collection.points)[-5:]) or "none"
+    return ArmError(
+        f"The collection {collection.name} has no {what}. The newest are: {known}.",
+        code="RestorePointNotFound",
+        target=collection.id,
+        hint="Check restore_point and before.",
+    )
+
+
+def read_there(client: ArmClient, targets: Sequence[RestoreTarget]) -> Resources:
+    """What there is in the target groups, by ids in lower case: one list of disks a group, and of interfaces and VMs where VMs are to be made."""
+    groups = {target.group_id.lower(): target for target in targets}
+    wanted = [(target.group_id, DISK_TYPE, DISKS) for target in groups.values()]
+    if any(target.vm_id for target in targets):
+        wanted += [(target.group_id, kind, api) for target in groups.values() for kind, api in ((NIC_TYPE, NETWORK), (VM_TYPE, COMPUTE))]
+    found: Resources = {}
+    for outcome in run_each(wanted, lambda entry: list(client.list(f"{entry[0]}/providers/{entry[1]}", entry[2]))):
+        if outcome.error is not None:
+            raise outcome.error
+        for resource in outcome.value or ():
+            found[str(resource.get("id")).lower()] = resource
+    return found
