@@ -31,7 +31,7 @@ AUDIENCE = "https://storage.azure.com"
 VERSION = "2021-12-02"
 PAGE = 5000
 # An account that cannot be reached is often one behind a firewall; what needs it goes on without, so it does not wait for long.
-PATIENCE = RetryPolicy(attempts=5, patience=60.0, throttle_patience=300.0, longest=20.0)
+PATIENCE = RetryPolicy(attempts=4, patience=60.0, throttle_patience=300.0, longest=20.0)
 
 
 class BlobContainer:

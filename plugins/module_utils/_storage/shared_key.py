@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from .._arm.errors import OptionError
+from .._arm.errors import AuthError, OptionError
 
 # In this order, empty when they are not sent. Date is: x-ms-date stands in for it.
 _SIGNED = (
@@ -42,8 +42,15 @@ def check_key(key: str, option: str) -> str:
 
 
 def authorization(account: str, key: str, method: str, url: str, headers: Mapping[str, str]) -> str:
-    """The value of the header Authorization. ``url`` is what is sent, path encoded; requests without a body only."""
-    digest = hmac.new(base64.b64decode(key), string_to_sign(account, method, url, headers).encode(), hashlib.sha256).digest()
+    """The value of the header Authorization. ``url`` is what is sent, path encoded; requests without a body only.
+
+    Raises AuthError for a key that is none, such as one that Azure has listed in a form of its own.
+    """
+    try:
+        secret = base64.b64decode(key, validate=True)
+    except (binascii.Error, ValueError):
+        raise AuthError("The key of the storage account is not base64, so nothing can be signed with it.", code="InvalidStorageKey") from None
+    digest = hmac.new(secret, string_to_sign(account, method, url, headers).encode(), hashlib.sha256).digest()
     return f"SharedKey {account}:{base64.b64encode(digest).decode()}"
 
 

@@ -20,6 +20,8 @@ SAME_AS_ABSENT: dict[str, tuple[Any, ...]] = {
     "objectType": ("IdentityBasedRestoreDetails", "CrrAccessToken"),
     "encryptionDetails": ({"encryptionEnabled": False},),
     "extendedProperties": ({},),
+    "accessType": ("AccessKey",),
+    "softDeleteRetentionPeriodInDays": (14,),
 }
 REDACTED = "REDACTED"
 """What a recorder puts in place of a secret; the client sent what it was given."""
@@ -55,10 +57,10 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _scalar(value: Any) -> Any:
-    """ARM ids and region names compare without case; LUNs go as numbers or, from the Azure CLI, as text."""
+    """ARM ids, region names and kinds of identity compare without case and blanks; LUNs go as numbers or, from the Azure CLI, as text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return value.lower() if isinstance(value, str) else value
+    return value.lower().replace(", ", ",") if isinstance(value, str) else value
 
 
 def _compare_distance(recorded: str, sent: str, where: str, recorded_at: str | None, found: list[str]) -> None:

@@ -126,5 +126,6 @@ class ReplayServer:
             "name": "Recorded",
             "resourceManager": self.url,
             "authentication": {"loginEndpoint": self.url, "audiences": [self.url], "tenant": "common", "identityProvider": "AAD"},
-            "suffixes": {"storage": "core.windows.net"},
+            # Blobs were not recorded, and nobody must look for them at the real Azure.
+            "suffixes": {"storage": "storage.invalid"},
         }

@@ -9,7 +9,7 @@ import base64
 
 import pytest
 
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import AuthError, OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._storage.shared_key import authorization, check_key, string_to_sign
 
 HEADERS = {"x-ms-version": "2015-02-21", "x-ms-date": "Fri, 26 Jun 2015 23:39:12 GMT", "User-Agent": "x", "Accept": "application/xml"}
@@ -40,6 +40,12 @@ def test_the_signature_depends_on_key_and_content() -> None:
     assert len(found) == 4
     # Computed with openssl: echo -n STRING | openssl dgst -sha256 -hmac one -binary | base64
     assert authorization("a", keys[0], "GET", "https://a.blob.test/c", {}) == "SharedKey a:dgO6nJUrFbrIp7cFh1ZwCPwho29r4bItamPIKhzMbA4="
+
+
+def test_a_listed_key_that_is_none_cannot_sign() -> None:
+    with pytest.raises(AuthError) as caught:
+        authorization("a", "no base64", "GET", "https://a.blob.test/c", {})
+    assert "no base64" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "no key", "abcde", "ä==", "YQ=\n=x"])
