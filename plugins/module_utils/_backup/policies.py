@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any, Mapping
 
 from .._apis import BACKUP
 from .._arm.client import ArmClient
@@ -45,14 +46,14 @@ def check_policy(policy: str | None, vault: VaultRef | None) -> PolicyChoice | N
     if not text:
         return None
     if not text.startswith("/"):
-        return PolicyChoice(_named(text))
+        return PolicyChoice(check_policy_name(text))
     owner = vault_of_id(text)
     rest = text.rstrip("/")[len(owner.id) :].split("/") if owner else []
     if owner is None or len(rest) != 3 or rest[0] or rest[1].lower() != "backuppolicies":
         raise OptionError("policy", f"{text!r} is neither a name nor the resource id of a Recovery Services vault's backup policy")
     if vault is not None and owner.key != vault.key:
         raise OptionError("policy", f"the policy belongs to the vault {owner.name!r} (resource group {owner.group!r}), not to the vault given")
-    return PolicyChoice(_named(rest[2]), owner)
+    return PolicyChoice(check_policy_name(rest[2]), owner)
 
 
 def find_policy(client: ArmClient, vault: VaultRef, name: str) -> Policy:
@@ -62,14 +63,20 @@ def find_policy(client: ArmClient, vault: VaultRef, name: str) -> Policy:
         known = sorted(str(entry.get("name")) for entry in client.list(f"{vault.path}/backupPolicies", BACKUP, params={"$filter": VM_POLICIES}))
         raise OptionError("policy", f"there is no policy {name!r} in the vault {vault.name!r}; it has: {', '.join(known) or 'none for VMs'}")
     properties = resource.get("properties") or {}
-    kind = str(properties.get("backupManagementType") or "AzureIaasVM")
-    if kind.lower() != "azureiaasvm":
-        raise OptionError("policy", f"the policy {name!r} in the vault {vault.name!r} is not for VMs but for {kind}")
+    check_for_vms(properties, vault, name)
     # Older answers leave the type out of V1 policies.
     return Policy(str(resource.get("id") or ""), str(resource.get("name") or name), str(properties.get("policyType") or "V1"))
 
 
-def _named(name: str) -> str:
+def check_for_vms(properties: Mapping[str, Any], vault: VaultRef, name: str, option: str = "policy") -> None:
+    """Raises OptionError for a policy of databases, file shares and the like."""
+    kind = str(properties.get("backupManagementType") or "AzureIaasVM")
+    if kind.lower() != "azureiaasvm":
+        raise OptionError(option, f"the policy {name!r} in the vault {vault.name!r} is not for VMs but for {kind}")
+
+
+def check_policy_name(name: str, option: str = "policy") -> str:
+    """The name itself; raises OptionError, naming the option that it is of, for what can be none."""
     if not POLICY_NAME.match(name):
-        raise OptionError("policy", f"{name!r} is not a policy name: 3 to 150 letters, digits, '-', '_' or '!', beginning with a letter")
+        raise OptionError(option, f"{name!r} is not a policy name: 3 to 150 letters, digits, '-', '_' or '!', beginning with a letter")
     return name
