@@ -73,7 +73,7 @@ def check_wish(wish: Wish) -> Wish:
     if wish.keep is not None and wish.keep < 1:
         raise OptionError("keep", f"{wish.keep} would keep no backup: give at least 1")
     if wish.keep is not None and not wish.template.timed:
-        raise OptionError("keep", f"with backup_name={wish.template.text!r} there is one backup only, which is overwritten; give it a part that depends on the time")
+        raise OptionError("keep", f"backup_name={wish.template.text!r} is one backup only, which is overwritten; give it a part that depends on the time")
     return wish
 
 

@@ -24,6 +24,9 @@ FIREWALL = (
     "trusted Azure services."
 )
 OWN_KEY = "access_token is for Azure Resource Manager only, so the blobs were read with a key of the storage account."
+NO_LISTING_HINT = (
+    "Give the identity that runs this the right to list the keys of the account, give a key with storage_key, or use storage_access=system_identity."
+)
 NO_KEYS_HINT = "Use storage_access=system_identity or user_identity, with the role Storage Blob Data Contributor for the service's identity."
 
 
@@ -141,7 +144,7 @@ def _key_of(client: ArmClient, account: Account) -> str:
                 hint="Check storage_account, storage_resource_group and subscription_id; for an account elsewhere give its resource id.",
             ) from None
         if error.status == 403:
-            error.hint = "Give the identity that runs this the right to list the keys of the account, give a key with storage_key, or use storage_access=system_identity."
+            error.hint = NO_LISTING_HINT
         raise
 
 

@@ -90,7 +90,7 @@ def list_key(client: ArmClient, account: Account) -> str:
     Raises HttpError: a 404 means that there is no such account.
     """
     if account.id is None:
-        raise OptionError("storage_resource_group", f"no storage account {account.name} is listed in the subscription, so its resource group is needed to ask for its key")
+        raise OptionError("storage_resource_group", f"the subscription lists no storage account {account.name}; its resource group is needed to list its keys")
     body = client.query(f"{account.id.path}/listKeys", STORAGE).body
     keys = body.get("keys") if isinstance(body, dict) else None
     listed = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []

@@ -518,7 +518,8 @@ def test_a_second_audience_gets_tokens_of_the_same_identity(identity: FakeIdenti
 
 @pytest.mark.parametrize("more", [{}, {"auth_source": "access_token"}])
 def test_a_given_token_is_not_handed_to_another_audience(identity: FakeIdentity, more: dict[str, Any]) -> None:
-    given = source.build_token_source(options({**PRINCIPAL, "access_token": "given-token-value", **more}), lambda: CLOUD, FakeClock(), "https://storage.azure.com")
+    opts = options({**PRINCIPAL, "access_token": "given-token-value", **more})
+    given = source.build_token_source(opts, lambda: CLOUD, FakeClock(), "https://storage.azure.com")
     with pytest.raises(AuthError) as caught:
         given.token()
     assert caught.value.code == source.OTHER_AUDIENCE and identity.made == []
