@@ -19,7 +19,7 @@ from .backups import Backup, backup_of, backups_of, newest_first
 from .marks import Mark, State, write_mark
 from .operations import Action, Run, adopt, follow, start
 from .places import Place, open_place, read_contents
-from .restores import Current, Plan, Wish, plan
+from .restores import Current, Plan, Wish, plan, unclear
 from .service import Pace, Service, client_id_of, find_service, missing_service, read_service, wait_until_settled
 from .storage_options import request_body
 
@@ -168,9 +168,16 @@ def _adopt(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> bool:
         return False
     outcome.run, outcome.service = run, run.service
     mark = outcome.plan.mark
-    told = _ask(client, run.service, mark, pace) if mark is not None else "unknown"
+    if mark is None:
+        return False
+    told = _ask(client, run.service, mark, pace)
     if told == "none":
         return True
+    if told == "late":
+        outcome.problem = unclear(mark, told)
+        return False
+    if told == "unknown":
+        outcome.warn("that it was a restore that ran, and how it ended, is taken from the state of the service alone: the activity log cannot be read")
     _end(client, outcome, run, told)
     return False
 

@@ -143,19 +143,21 @@ def _interrupted(found: Plan, mark: Mark, told: Told) -> Plan:
         return replace(found, warnings=(*found.warnings, f"the restore of {format_time(mark.since)} failed, as the activity log says; it is sent again",))
     if told == "none":
         return found
-    reason = "the activity log is not up to date yet" if told == "late" else "the activity log cannot be read"
-    return replace(
-        found,
-        action="none",
-        problem=ArmError(
-            f"A run of {format_time(mark.since)} that asked to restore this backup, or was about to, was interrupted; how it ended is not known: {reason}.",
-            code="RestoreUnclear",
-            target=mark.backup,
-            hint=(
-                "Run the task again in 20 minutes."
-                if told == "late"
-                else "Give the identity the role Reader on the service and run the task again; or look at the service, and use force=true to restore again."
-            ),
+    return replace(found, action="none", problem=unclear(mark, told))
+
+
+def unclear(mark: Mark, told: Told) -> ArmError:
+    """How an earlier restore ended cannot be told."""
+    late = told == "late"
+    reason = "the activity log is not up to date yet" if late else "the activity log cannot be read"
+    return ArmError(
+        f"A run of {format_time(mark.since)} that asked to restore this backup, or was about to, was interrupted; how it ended is not known: {reason}.",
+        code="RestoreUnclear",
+        target=mark.backup,
+        hint=(
+            "Run the task again in 20 minutes."
+            if late
+            else "Give the identity the role Reader on the service and run the task again; or look at the service, and use force=true to restore again."
         ),
     )
 

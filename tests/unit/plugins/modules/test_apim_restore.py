@@ -321,6 +321,26 @@ def test_killed_before_the_request_and_then_another_operation_began(task: Task) 
     assert task.azure.restored == [("apim-dr", NEWEST)]
 
 
+def test_what_is_adopted_without_a_log_is_told_by_the_service(task: Task) -> None:
+    task.killed(is_poll)
+    task.azure.log_readable = False
+    result = task()
+    assert (result["failed"], result["changed"], result["action"]) == (False, False, "adopted")
+    assert "state of the service alone" in result["warnings"][0]
+    assert task()["action"] == "none"
+
+
+def test_an_adopted_operation_that_may_have_been_another_is_unclear(task: Task) -> None:
+    """It ends before the log must tell of it, and there is no time left to wait for the log."""
+    task.killed(is_restore, effect=False)
+    task.azure.begin("apim-dr", None)
+    task.azure.ends["apim-dr"] = task.azure.clock.passed + 60
+    result = task(wait_timeout=120)
+    assert (result["failed"], result["changed"], result["failure"]["code"], task.azure.writes()) == (True, False, "RestoreUnclear", [])
+    assert task()["changed"]
+    assert task.azure.restored == [("apim-dr", NEWEST)]
+
+
 def test_killed_and_failed_meanwhile_is_restored_again(task: Task) -> None:
     task.azure.fails = "no luck"
     task.killed(is_restore)
