@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from harness import flow_steps, places, recording
+from harness import flow_steps, places, recording, restore_points
 from harness.ansible import Ansible, Result
 from harness.endings import operation_ids
 from harness.flow_steps import Step
@@ -122,13 +122,32 @@ class Driver:
 
     @staticmethod
     def _check_end(step: Step, result: Result) -> None:
-        """The recorded job of this write is the one that the module reports, with the recorded end."""
+        """The recorded job of this write is the one that the module reports, with the recorded end; likewise a restore point."""
+        if step.module == "restore_point":
+            Driver._check_point(step, result)
+            return
         if step.module == "backup_job" or step.ending.job is None or not Driver._to_the_end(step):
             return
         told = _entries(result)[0].get("job") or {}
         assert told.get("name", "").lower() == step.ending.job
         if step.module != "vm_backup_protection" and step.ending.job_status:  # which follows the operation, as it ends with the job
             assert told["status"] == step.ending.job_status
+
+    @staticmethod
+    def _check_point(step: Step, result: Result) -> None:
+        assert step.write is not None
+        entry = _entries(result)[0]
+        if step.write.method == "DELETE":
+            assert not entry["failed"]
+            return
+        told, made = entry["restore_point"], step.write.response_body
+        assert (told["name"], told["time"][:19]) == (made["name"], made["properties"]["timeCreated"][:19])
+        assert entry["operation"]["id"] in operation_ids(step.write)
+        end = step.point_end
+        if end is None:
+            assert (told["provisioning_state"], told["usable"]) == ("Creating", False)
+            return
+        assert told["usable"] and [disk["id"] for disk in told["disks"]] == restore_points.disk_ids(end)
 
     def read(self, step: Step) -> None:
         """The information modules give what the recorded list has."""
@@ -140,6 +159,10 @@ class Driver:
         assert self.server.writes == {}
         assert not result.changed
         told = READINGS[step.module](result)
+        if step.module == "restore_point_info":
+            collections, points = restore_points.recorded(step.looks[-1])
+            assert told == [collections, told[1] if points is None else points]
+            return
         assert told in [RECORDED[step.module](look.response_body["value"]) for look in step.looks]
 
 
@@ -157,6 +180,7 @@ READINGS: dict[str, Callable[[Result], list[Any]]] = {
     ),
     "protectable_vm_info": lambda result: sorted(vm["id"].lower() for vm in result["protectable_vms"]),
     "recovery_point_info": lambda result: [point["name"] for point in result["recovery_points"]],
+    "restore_point_info": lambda result: restore_points.told(result),
 }
 RECORDED: dict[str, Callable[[list[dict[str, Any]]], list[Any]]] = {
     "protected_vm_info": lambda items: sorted(

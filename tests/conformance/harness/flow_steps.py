@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Iterator
 
+from . import restore_points
 from .endings import Ending, ending
 from .recording import ITEM, JOB, Exchange
 
@@ -57,6 +58,8 @@ class Step:
     unsaid: str = ""
     """Why no module makes this write; the replay passes over it."""
     vm: str = ""
+    point_end: dict[str, Any] | None = None
+    """The restore point as the recorded client saw it last, if it saw it finished."""
     looks: tuple[Exchange, ...] = ()
     """All recorded looks at the list that this call reads; what other people did to it can show in between."""
 
@@ -74,7 +77,8 @@ class Step:
 def steps(flow: list[Exchange]) -> list[Step]:
     """The module calls of a flow, in its order. Writes that no module makes (a vault, a policy) have none."""
     found = [step for exchange in flow if exchange.is_write for step in _of_write(flow, exchange)]
-    return sorted([*found, *_of_reads(flow)], key=lambda step: step.index)
+    points = [Step("restore_point_info", arguments, None, read, looks=(read,)) for read, arguments in restore_points.reads(flow)]
+    return sorted([*found, *_of_reads(flow), *points], key=lambda step: step.index)
 
 
 def supported(flow: list[Exchange]) -> list[Step]:
@@ -110,6 +114,14 @@ def _said(flow: list[Exchange], write: Exchange) -> Iterator[Step]:
         return
     if write.key.endswith("/cancel") and JOB.search(write.key[: -len("/cancel")]):
         yield from _cancel(flow, write)
+        return
+    if restore_points.concerns(write.key):
+        said = restore_points.arguments_of(flow, write)
+        if isinstance(said, str):
+            raise Unsaid(said)
+        if said is not None:
+            end = restore_points.end_of(flow, write)
+            yield Step("restore_point", said, write, vm=said["vm"][0].rsplit("/", 1)[-1], ending=ending(flow, write), point_end=end)
         return
     item = VM_ITEM.search(write.key)
     if item is None or write.key.endswith("/refreshcontainers"):

@@ -23,7 +23,10 @@ READING_POST = re.compile(
     r"/(backupstatus|backupprevalidateprotection|backupvalidatefeatures|backupvalidateoperation|backuptriggervalidateoperation|"
     r"accesstoken|backupcrrjobs?|listkeys)$"
 )
-OPERATION = re.compile(r"/(?:operationsstatus|operationstatus|backupoperations|backupcrroperationsstatus|backupvalidateoperationsstatuses)/([^/]+)$")
+OPERATION = re.compile(
+    r"/(?:operationsstatus|operationstatus|backupoperations|backupcrroperationsstatus|backupvalidateoperationsstatuses"
+    r"|microsoft\.compute/locations/[^/]+/operations)/([^/]+)$"
+)
 OPERATION_RESULT = re.compile(r"/(?:operationresults|backupoperationresults|backupcrroperationresults|backupvalidateoperationresults)/([^/]+)$")
 JOB = re.compile(r"/backupjobs/([^/]+)$")
 VAULT = re.compile(r".*/microsoft\.recoveryservices/vaults/[^/]+")

@@ -19,6 +19,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from . import restore_points
 from .bodies import differences
 from .endings import RUNNING, cancellation
 from .endings import job_id as _job_of
@@ -88,7 +89,7 @@ class Replay:
         """
         before = [write for write in self.writes if write.index < index]
         wanted = next(write for write in self.writes if write.index == index)
-        while before and (_optional(before[-1]) or _first_try(before[-1], wanted)):
+        while before and (_optional(before[-1]) or _first_try(before[-1], wanted) or restore_points.belongs(before[-1], wanted)):
             before.pop()
         self.sent.update(write.index for write in before)
 
@@ -105,6 +106,8 @@ class Replay:
         tracked = _tracking(key, body)
         if tracked:
             return self._track(tracked)
+        if method == "GET" and restore_points.concerns(key):
+            return self._restore_points(key, params)
         if key.endswith("/backupjobs") or key.endswith("/backupcrrjobs"):
             return self._jobs(params, other_region=method == "POST")
         answer = self._state(method, key, params)
@@ -247,6 +250,15 @@ class Replay:
     def _next_write(self) -> int:
         return min((write.index for write in self.writes if write.index not in self.sent), default=len(self.flow))
 
+    def _restore_points(self, key: str, params: dict[str, str]) -> Answer:
+        def ended(write: Exchange) -> bool:
+            """Nobody looks at the operations of writes that were passed over, or that lie behind."""
+            names = [name for name, maker in self._made_by.items() if maker == write.index and name[0] == "operation"]
+            return self.position > write.index or all(self._ended(name) for name in names)
+
+        status, body = restore_points.state(self.flow, self.sent, key, params, ended)
+        return Answer(status, body) if status == 200 else _error(404, "ResourceNotFound", f"{key} is not there now.")
+
     # --- state ---
 
     def _state(self, method: str, key: str, params: dict[str, str]) -> Answer:
@@ -283,7 +295,7 @@ class Replay:
             points = {w.key.split("/")[-2] for w in self.writes if w.key.startswith(key + "/") and w.key.endswith("/restore") and w.status < 300}
             values = [existing(self.flow, f"{key}/{point}") for point in sorted(points)]
             return Answer(200, {"value": [value for value in values if value]})
-        found = existing(self.flow, key) if method == "GET" else None
+        found = existing(self.flow, key) or restore_points.machine(self.flow, key) if method == "GET" else None
         if found:
             return Answer(200, found)
         return _error(404, "ResourceNotFound", f"The recorded client never asked for {key}.")
