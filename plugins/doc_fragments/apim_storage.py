@@ -32,7 +32,7 @@ options:
       - V(system_identity) uses the service's own managed identity, and V(user_identity) the one that O(user_assigned_identity) names.
         Either needs the role C(Storage Blob Data Contributor) on the storage account. The module itself signs in to the blobs
         as it does to Azure, and needs a role such as C(Storage Blob Data Reader) there. With O(access_token), which is for Azure Resource Manager
-        only, it cannot.
+        only, it uses a key of the storage account instead, when it may list the keys.
       - V(key) uses a key of the storage account for both, which the account must allow.
     type: str
     choices: [system_identity, user_identity, key]
