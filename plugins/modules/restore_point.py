@@ -280,7 +280,7 @@ vms:
       changed: true
       failed: false
       adopted: false
-      collection_id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-prod/providers/Microsoft.Compute/restorePointCollections/web-01-points
+      collection_id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-prod/providers/Microsoft.Compute/restorePointCollections/web-01
       restore_point:
         name: web-01-20260726-131655
         time: "2026-07-26T13:16:55.871560Z"

@@ -39,8 +39,21 @@ GOOD: dict[str, dict[str, Any]] = {
     "backup_job_info": dict(VAULT),
     "recovery_vault": {"name": "vault-prod", "resource_group": "rg-backup"},
     "recovery_vault_info": {},
+    "restore_point": dict(VMS),
+    "restore_point_info": dict(VMS),
 }
-WAITING = ["apim_backup", "apim_restore", "vm_backup_protection", "vm_backup_trigger", "vm_restore", "backup_job", "drill_cleanup", "protectable_vm_info", "recovery_vault"]
+WAITING = [
+    "apim_backup",
+    "apim_restore",
+    "vm_backup_protection",
+    "vm_backup_trigger",
+    "vm_restore",
+    "backup_job",
+    "drill_cleanup",
+    "protectable_vm_info",
+    "recovery_vault",
+    "restore_point",
+]
 
 
 class NoClient:

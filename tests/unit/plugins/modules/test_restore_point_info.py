@@ -54,7 +54,8 @@ def azure() -> FakePoints:
         copy = point(name, shelf, fake.clock.now(), sourceRestorePoint={"id": f"{collection_id()}/restorePoints/{name}"})
         disk = copy["properties"]["sourceMetadata"]["storageProfile"]["osDisk"]["diskRestorePoint"]["id"]
         code = "ReplicationState/succeeded" if percent == 100 else "ReplicationState/replicating"
-        copy["properties"]["instanceView"] = {"diskRestorePoints": [{"id": disk, "replicationStatus": {"status": {"code": code}, "completionPercent": percent}}]}
+        status = {"status": {"code": code}, "completionPercent": percent}
+        copy["properties"]["instanceView"] = {"diskRestorePoints": [{"id": disk, "replicationStatus": status}]}
         fake.add(copy)
     return fake
 

@@ -37,17 +37,23 @@ def collection_id(name: str = "web-01-restore-points", group: str = "rg-prod") -
     return f"{GROUPS}/{group}/{COMPUTE}/restorePointCollections/{name}"
 
 
+def _managed(name: str, group: str = "rg-prod") -> dict[str, str]:
+    return {"id": disk_id(name, group), "storageAccountType": "Premium_LRS"}
+
+
 def vm(name: str = "web-01", group: str = "rg-prod", *, data: Mapping[int, str] | None = None, **properties: Any) -> dict[str, Any]:
     """A VM with a system disk and data disks {lun: name}; ``properties`` go over its own."""
-    disks = [{"lun": lun, "name": disk, "managedDisk": {"id": disk_id(disk, group), "storageAccountType": "Premium_LRS"}} for lun, disk in (data or {}).items()]
-    system = {"name": f"{name}-os", "osType": "Linux", "managedDisk": {"id": disk_id(f"{name}-os", group), "storageAccountType": "Premium_LRS"}}
+    disks = [{"lun": lun, "name": disk, "managedDisk": _managed(disk, group)} for lun, disk in (data or {}).items()]
+    system = {"name": f"{name}-os", "osType": "Linux", "managedDisk": _managed(f"{name}-os", group)}
     own = {"provisioningState": "Succeeded", "vmId": f"guid-of-{name}", "storageProfile": {"osDisk": system, "dataDisks": disks}}
     return {"id": vm_id(name, group), "name": name, "location": "EastAsia", "properties": {**own, **properties}}
 
 
-def point(name: str, collection: str, time: datetime, state: str = "Succeeded", *, consistency: str | None = "FileSystemConsistent", **more: Any) -> dict[str, Any]:
+def point(
+    name: str, collection: str, time: datetime, state: str = "Succeeded", *, consistency: str | None = "FileSystemConsistent", **more: Any
+) -> dict[str, Any]:
     """A point with a system disk; its metadata holds what must never get out."""
-    system: dict[str, Any] = {"osType": "Linux", "name": "web-01-os", "diskSizeGB": 30, "managedDisk": {"id": disk_id("web-01-os"), "storageAccountType": "Premium_LRS"}}
+    system: dict[str, Any] = {"osType": "Linux", "name": "web-01-os", "diskSizeGB": 30, "managedDisk": _managed("web-01-os")}
     if state == "Succeeded":
         system["diskRestorePoint"] = {"id": f"{collection}/restorePoints/{name}/diskRestorePoints/web-01-os_1"}
     metadata = {
@@ -55,7 +61,11 @@ def point(name: str, collection: str, time: datetime, state: str = "Succeeded", 
         "location": "EastAsia",
         "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
         "storageProfile": {"osDisk": system, "dataDisks": []},
-        "osProfile": {"adminUsername": "poison-user", "customData": "poison-custom", "linuxConfiguration": {"ssh": {"publicKeys": [{"keyData": "poison-key"}]}}},
+        "osProfile": {
+            "adminUsername": "poison-user",
+            "customData": "poison-custom",
+            "linuxConfiguration": {"ssh": {"publicKeys": [{"keyData": "poison-key"}]}},
+        },
         "userData": "poison-data",
     }
     properties = {"sourceMetadata": metadata, "provisioningState": state, "timeCreated": time.isoformat(), **more}
@@ -87,8 +97,8 @@ class FakePoints:
     def add_collection(self, path: str = "", source: str = "", *points: dict[str, Any], location: str = "eastasia", **more: Any) -> str:
         """A collection with its points, by default web-01's; its id."""
         path = path or collection_id()
-        where = {"id": path, "name": path.rsplit("/", 1)[1], "location": location, "properties": {"source": {"id": source or vm_id(), "location": "EastAsia"}}}
-        self.add({**where, **more}, *points)
+        properties = {"source": {"id": source or vm_id(), "location": "EastAsia"}}
+        self.add({"id": path, "name": path.rsplit("/", 1)[1], "location": location, "properties": properties, **more}, *points)
         return path
 
     def add_point(self, name: str, hours: float, collection: str = "", state: str = "Succeeded", **more: Any) -> dict[str, Any]:

@@ -64,7 +64,13 @@ def test_a_copy_is_usable_only_when_every_disk_is_there(found: points.Point, rep
 
 @pytest.mark.parametrize(
     ("state", "creating", "succeeded", "failed"),
-    [("Creating", True, False, False), ("Succeeded", False, True, False), ("Failed", False, False, True), ("Deleting", False, False, False), ("", True, False, False)],
+    [
+        ("Creating", True, False, False),
+        ("Succeeded", False, True, False),
+        ("Failed", False, False, True),
+        ("Deleting", False, False, False),
+        ("", True, False, False),
+    ],
 )
 def test_states(state: str, creating: bool, succeeded: bool, failed: bool) -> None:
     found = points.parse(point("rp", collection_id(), NOW, state))
@@ -96,7 +102,8 @@ def test_odd_answers_are_borne(resource: dict[str, Any]) -> None:
 
 
 def shelf(source: str, **more: Any) -> collections.Collection:
-    return collections.parse({"id": COPIES, "name": "copies", "location": "West US", **more, "properties": {"source": {"id": source, "location": "EastUS2EUAP"}}})
+    properties = {"source": {"id": source, "location": "EastUS2EUAP"}}
+    return collections.parse({"id": COPIES, "name": "copies", "location": "West US", **more, "properties": properties})
 
 
 def test_the_vm_of_a_collection() -> None:
