@@ -14,6 +14,7 @@ from typing import Any, Callable, Final, Literal, Mapping
 
 from .._arm.errors import ArmError, OptionError
 from .names import VaultRef
+from .vault_bodies import SIMPLE, identity_patch, identity_words, monitoring_settings, redundancy_settings, simple_properties, wanted_identity, wanted_tags
 from .vault_options import IdentityWish, Wish
 from .vault_state import AZURE_WORDS, GEO, DeletedVault, Identity, VaultSettings
 
@@ -110,7 +111,7 @@ def _differences(vault: VaultSettings, wish: Wish) -> dict[str, tuple[Any, Any]]
     if wish.identity is not None:
         identity = wanted_identity(vault.identity, wish.identity)
         if (identity.system, set(identity.users)) != (vault.identity.system, set(vault.identity.users)):
-            changes["identity"] = (_identity_words(vault.identity), _identity_words(identity))
+            changes["identity"] = (identity_words(vault.identity), identity_words(identity))
     if wish.tags is not None:
         tags = wanted_tags(vault.tags, wish.tags, append=wish.append_tags)
         if tags != dict(vault.tags):
@@ -123,13 +124,13 @@ def _patch(vault: VaultSettings, wish: Wish, changes: Mapping[str, Any]) -> dict
     properties: dict[str, Any] = {}
     if "redundancy" in changes or "cross_region_restore" in changes:
         crossing = vault.cross_region_restore if wish.cross_region_restore is None else wish.cross_region_restore
-        properties["redundancySettings"] = _redundancy(wish.redundancy or vault.redundancy, bool(crossing))
-    properties.update(_simple_properties({name: getattr(wish, name) for name in _SIMPLE if name in changes}))
+        properties["redundancySettings"] = redundancy_settings(wish.redundancy or vault.redundancy, bool(crossing))
+    properties.update(simple_properties({name: getattr(wish, name) for name in SIMPLE if name in changes}))
     if "job_failure_alerts" in changes or "classic_alerts" in changes:
-        properties["monitoringSettings"] = _monitoring(vault.monitoring, wish)
+        properties["monitoringSettings"] = monitoring_settings(vault.monitoring, wish)
     body: dict[str, Any] = {"properties": properties} if properties else {}
     if wish.identity is not None and "identity" in changes:
-        body["identity"] = _identity_patch(vault.identity, wish.identity)
+        body["identity"] = identity_patch(vault.identity, wish.identity)
     if "tags" in changes:
         body["tags"] = changes["tags"][1]
     return body
@@ -296,13 +297,13 @@ def _create(wish: Wish, region: str) -> Plan:
     # Azure wants publicNetworkAccess in every creation; all recorded ones have it.
     properties: dict[str, Any] = {"publicNetworkAccess": "Enabled"}
     if wish.redundancy or wish.cross_region_restore:
-        properties["redundancySettings"] = _redundancy(wish.redundancy or GEO, bool(wish.cross_region_restore))
+        properties["redundancySettings"] = redundancy_settings(wish.redundancy or GEO, bool(wish.cross_region_restore))
     locked = wish.immutability == "locked"
-    simple = {name: getattr(wish, name) for name in _SIMPLE}
+    simple = {name: getattr(wish, name) for name in SIMPLE}
     # Azure locks no vault at its creation.
-    properties.update(_simple_properties({**simple, "immutability": "unlocked"} if locked else simple))
+    properties.update(simple_properties({**simple, "immutability": "unlocked"} if locked else simple))
     if wish.job_failure_alerts is not None or wish.classic_alerts is not None:
-        properties["monitoringSettings"] = _monitoring({}, wish)
+        properties["monitoringSettings"] = monitoring_settings({}, wish)
     if wish.about_soft_delete:
         state = wish.soft_delete or "always_on"
         soft_delete: dict[str, Any] = {"softDeleteRetentionPeriodInDays": wish.soft_delete_retention_days or DEFAULT_DAYS}
@@ -339,80 +340,7 @@ def asked(wish: Wish) -> dict[str, Any]:
     )
     found = {name: getattr(wish, name) for name in names if getattr(wish, name) is not None}
     if wish.identity is not None:
-        found["identity"] = _identity_words(wanted_identity(Identity(), wish.identity))
+        found["identity"] = identity_words(wanted_identity(Identity(), wish.identity))
     if wish.tags:
         found["tags"] = dict(wish.tags)
-    return found
-
-
-# --- parts of bodies ---
-
-_SIMPLE = ("cross_subscription_restore", "immutability", "public_network_access")
-
-
-def _simple_properties(wanted: Mapping[str, str | None]) -> dict[str, Any]:
-    """What stands alone in a body, by the names of _SIMPLE."""
-    words = {name: AZURE_WORDS[value] for name, value in wanted.items() if value}
-    properties: dict[str, Any] = {}
-    if "public_network_access" in words:
-        properties["publicNetworkAccess"] = words["public_network_access"]
-    if "cross_subscription_restore" in words:
-        state = words["cross_subscription_restore"]
-        properties["restoreSettings"] = {"crossSubscriptionRestoreSettings": {"crossSubscriptionRestoreState": state}}
-    if "immutability" in words:
-        properties["securitySettings"] = {"immutabilitySettings": {"state": words["immutability"]}}
-    return properties
-
-
-def _redundancy(redundancy: str | None, crossing: bool) -> dict[str, str]:
-    return {
-        "standardTierStorageRedundancy": redundancy or GEO,
-        "crossRegionRestore": "Enabled" if crossing else "Disabled",
-    }
-
-
-def _monitoring(current: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
-    """All alert settings, with those that are asked for."""
-    settings = {name: dict(group) for name, group in current.items() if isinstance(group, Mapping)}
-    for group, name, wanted in (
-        ("azureMonitorAlertSettings", "alertsForAllJobFailures", wish.job_failure_alerts),
-        ("classicAlertSettings", "alertsForCriticalOperations", wish.classic_alerts),
-    ):
-        if wanted is not None:
-            settings.setdefault(group, {})[name] = "Enabled" if wanted else "Disabled"
-    return settings
-
-
-def wanted_identity(current: Identity, wish: IdentityWish) -> Identity:
-    """The identity that the vault is to have; appended user-assigned identities keep those that are there."""
-    if not wish.keeps_users:
-        return Identity(wish.system)
-    return Identity(wish.system, {**(current.users if wish.append else {}), **wish.users})
-
-
-def _identity_patch(current: Identity, wish: IdentityWish) -> dict[str, Any]:
-    """Only what changes: Azure keeps the user-assigned identities that a PATCH does not name, and drops those it names as null."""
-    wanted = wanted_identity(current, wish)
-    body: dict[str, Any] = {"type": wanted.type}
-    users: dict[str, Any] = {name: {} for key, name in wanted.users.items() if key not in current.users}
-    if wanted.users:
-        users.update({name: None for key, name in current.users.items() if key not in wanted.users})
-    if users:
-        body["userAssignedIdentities"] = users
-    return body
-
-
-def _identity_words(identity: Identity) -> dict[str, Any]:
-    return {"type": identity.type, "user_assigned_identities": sorted(identity.users.values())}
-
-
-def wanted_tags(current: Mapping[str, str], wish: Mapping[str, str], *, append: bool) -> dict[str, str]:
-    """All tags that the resource is to have; names are the same whatever their case."""
-    if not append:
-        same = {name.lower(): name for name in current}
-        return {same.get(name.lower(), name): value for name, value in wish.items()}
-    found = dict(current)
-    names = {name.lower(): name for name in current}
-    for name, value in wish.items():
-        found[names.get(name.lower(), name)] = value
     return found
