@@ -100,6 +100,8 @@ options:
 notes:
   - A restore point from which another region is still copying is never deleted, since the copy would never get complete.
   - Azure counts new restore points of a VM and consistency, 3 an hour, and makes one of a VM at a time.
+  - Reading costs one request a VM, since Azure lists no restore points of several collections at once, and grants about 150 of these in
+    3 minutes. A larger fleet is read as fast as that allows.
 seealso:
   - module: lifeboat.azure_dr.restore_point_info
   - module: lifeboat.azure_dr.restore_point_copy
