@@ -16,8 +16,8 @@ description:
     them are complete.
   - The collection that the copies go to is made when it is missing. Its tag C(lifeboat_source_vm) has the id of the VM, since Azure keeps no
     trace of that, so M(lifeboat.azure_dr.restore_point_restore) finds it when the region of the VM is gone.
-  - A copy has the name of the restore point that it is made from. A copy that is there or on its way, from an earlier or a killed run of the task or from anyone
-    else, is followed and not started again, and a request whose answer gets lost is looked for before it is sent again.
+  - A copy has the name of the restore point that it is made from. A copy that is there or on its way, from an earlier or a killed run of the task or from
+    anyone else, is followed and not started again, and a request whose answer gets lost is looked for before it is sent again.
   - Azure's rules are kept before anything is sent. There is one copy of a restore point in a region, copies are made in the order of the points' times, a
     copy is not copied, and no more than three copies begin in an hour in one collection. The rest waits for the next hour as long as O(wait_timeout) allows.
   - The VM need not exist any more.
@@ -65,7 +65,8 @@ options:
     description:
       - How many complete copies to keep. Older ones are deleted, when all copies that were asked for have arrived.
       - The newest complete copy and those on their way are never deleted. With O(restore_point=all), no more than this many are copied.
-      - Restore points in the VM's own region are not touched. As long as the newest of those stays that was copied, Azure only has to copy what has changed since.
+      - Restore points in the VM's own region are not touched. As long as the newest of those stays that was copied, Azure only has to copy what has
+        changed since.
     type: int
   replace_failed:
     description:
@@ -215,7 +216,8 @@ vms:
           description: Its resource id, once it is there.
           type: str
         action:
-          description: V(started) by this task, or would be in check mode, V(adopted) when it was on its way already, and V(none) when it was complete, or failed.
+          description:
+            - V(started) by this task, or would be in check mode, V(adopted) when it was on its way already, and V(none) when it was complete, or failed.
           type: str
         usable:
           description: Whether every disk is complete, so that a VM can be restored from it.

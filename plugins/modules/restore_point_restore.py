@@ -11,8 +11,8 @@ short_description: Make disks or VMs of restore points, in the region where the 
 version_added: 0.1.0
 description:
   - Makes the disks of one VM, or of a whole fleet in one task, anew from restore points, and VMs of them when asked.
-  - It works where the restore points are, in the region of the VM or in one that they were copied to with M(lifeboat.azure_dr.restore_point_copy). Nothing else is
-    needed. Neither the VM nor its own region need to be there any more.
+  - It works where the restore points are, in the region of the VM or in one that they were copied to with M(lifeboat.azure_dr.restore_point_copy). Nothing
+    else is needed. Neither the VM nor its own region need to be there any more.
   - A copy that is not complete is refused, with the percent of each disk that is missing. Azure itself would make disks of it without a word.
   - What is there already under its name, and was made of the same restore point, is kept. So a task that was killed is completed by running it again, and
     a second run changes nothing. What was made of another restore point is never touched and is a failure that says what to do.
@@ -59,7 +59,8 @@ options:
     type: str
   collection:
     description:
-      - The name of the collection, or a template for the names of many, in which C({name}) and C({resource_group}) stand for those of the VM. It needs O(resource_group).
+      - The name of the collection, or a template for the names of many, in which C({name}) and C({resource_group}) stand for those of the VM. It needs
+        O(resource_group).
       - If not set, the collection in O(region) is looked for that was made of the VM, or that has the VM's id in its tag C(lifeboat_source_vm).
       - Copies that were made with other tools have no such tag, and need this option when the collection that they were made from is gone.
     type: str
@@ -139,8 +140,8 @@ options:
     type: float
     default: 10.0
 notes:
-  - The VM gets the size, the caching and LUNs of the disks, the security type, the license type and the kind of disk controller of the VM that was. It gets a new network
-    interface, and no public address, identity, extension or boot diagnostics.
+  - The VM gets the size, the caching and LUNs of the disks, the security type, the license type and the kind of disk controller of the VM that was. It
+    gets a new network interface, and no public address, identity, extension or boot diagnostics.
 seealso:
   - module: lifeboat.azure_dr.restore_point_copy
   - module: lifeboat.azure_dr.restore_point_info
@@ -220,8 +221,8 @@ vms:
       contains:
         code:
           description:
-            - Azure's error code, or one of this collection's such as V(RestorePointIncomplete), V(RestorePointNotFound), V(RestoreTargetTaken), V(CollectionNotFound),
-              V(CollectionNotUnique) or V(OperationTimeout).
+            - Azure's error code, or one of this collection's such as V(RestorePointIncomplete), V(RestorePointNotFound), V(RestoreTargetTaken),
+              V(CollectionNotFound), V(CollectionNotUnique) or V(OperationTimeout).
           type: str
         message:
           description: The reason.

@@ -10,7 +10,7 @@ a copy (documentation of the cross-region copy; API 2024-11-01).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Iterable, Literal, Sequence
+from typing import Final, Iterable, Literal, Mapping, Sequence
 
 from .._arm.errors import ArmError
 from .._arm.ids import same_id
@@ -52,6 +52,8 @@ class Situation:
     source: Collection
     target: Collection | None
     siblings: tuple[Collection, ...] = ()
+    private: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the disks behind a private link, by the key of their restore point, as far as they are known."""
 
     @property
     def copies(self) -> tuple[Point, ...]:
@@ -142,6 +144,7 @@ def plan_copies(situation: Situation, wish: CopyWish) -> CopyPlan:
         return CopyPlan((_existing(kept[0], None, wish),)) if kept else CopyPlan(problem=wanted)
     steps = [_step(point, situation, wish) for point in wanted]
     steps, warnings = _in_time_order(steps, situation, wish)
+    steps = [_without_private_links(step, situation) for step in steps]
     confidential = [step.name for step in steps if step.starts and step.source is not None and (step.source.security_type or "").lower() == CONFIDENTIAL]
     if confidential:
         return CopyPlan(problem=_confidential(situation, confidential))
@@ -237,6 +240,19 @@ def _in_time_order(steps: Sequence[Step], situation: Situation, wish: CopyWish) 
     return kept, [
         f"{names} cannot be copied to {wish.region} any more, since Azure copies restore points in the order of their times and {newest.name} is there already"
     ]
+
+
+def _without_private_links(step: Step, situation: Situation) -> Step:
+    disks = situation.private.get(step.source.key) if step.starts and step.source is not None else None
+    if not disks or step.source is None:
+        return step
+    problem = ArmError(
+        f"{', '.join(disks)} of the restore point {step.name} can be reached through a private link only, and Azure copies no such disks.",
+        code="PrivateLinkNotSupported",
+        target=step.source.id,
+        hint="Make a restore point without these disks (exclude_disks), or after their network access was changed, and copy that one.",
+    )
+    return Step("fail", step.name, step.source, step.copy, problem)
 
 
 def _copies_of(points: Iterable[Point], situation: Situation) -> list[Point]:
@@ -367,4 +383,3 @@ def _confidential(situation: Situation, names: Sequence[str]) -> ArmError:
         target=situation.source.id,
         hint="Protect the VM in another way in the other region, for instance by Azure Backup with cross-region restore.",
     )
-

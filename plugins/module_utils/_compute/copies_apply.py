@@ -26,6 +26,9 @@ from .points import Point
 
 HOUR = 3600.0
 
+TICK = 1.0
+"""Seconds between two rounds, at least."""
+
 PATIENCE = 300.0
 """Seconds between two tries of a copy that Azure throttles, when it does not say how long."""
 
@@ -93,7 +96,9 @@ def carry_out(client: ArmClient, works: Sequence[Work], wish: CopyWish, options:
     for work in works:
         _begin(work)
     while True:
-        for outcome in run_each([work for work in works if _is_open(work, options)], lambda work: _advance(client, work, wish, options)):
+        now = client.clock.monotonic()
+        due = [work for work in works if _is_open(work, options) and (not work.prepared or min(_moments(work)) <= now)]
+        for outcome in run_each(due, lambda work: _advance(client, work, wish, options)):
             if outcome.error is not None:
                 outcome.item.errors.append(outcome.error)
                 outcome.item.pending = []
@@ -103,7 +108,8 @@ def carry_out(client: ArmClient, works: Sequence[Work], wish: CopyWish, options:
         left = options.left()
         if not wake or left <= 0 or min(wake) > now + left and not any(work.running for work in works):
             break
-        client.clock.sleep(min(max(0.0, min(wake) - now), left))
+        # Not for each of many VMs at a moment of its own.
+        client.clock.sleep(min(max(min(wake) - now, min(TICK, options.interval)), left))
     if wish.keep is not None:
         for outcome in run_each([work for work in works if not _failed(work, options)], lambda work: _prune(client, work, wish, options)):
             if outcome.error is not None:

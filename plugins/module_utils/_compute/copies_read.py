@@ -11,15 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence
 
+from .._apis import DISKS
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import same_id
 from .._arm.tags import check_tags
 from .._fleet import Vm, check_group, run_each
 from .collections import Collection, find_collection
-from .copies import ALL, LATEST, CopyWish, Situation, relevant_copies
+from .copies import ALL, LATEST, CopyWish, Situation, plan_copies, relevant_copies
 from .names import SOURCE_VM_TAG, check_name, collection_path, expand, region_of, vm_fields
-from .points import read_point
+from .points import Point, read_point
 from .whereabouts import list_of, of_vm, only_one
 
 LONGEST_TAG = 256
@@ -97,7 +98,7 @@ def _fields(vm: Vm, collection: str, region: str) -> dict[str, str]:
 
 def read_situations(client: ArmClient, vms: Sequence[Vm], places: CopyPlaces, wish: CopyWish) -> dict[str, Found | ArmError]:
     """The situation of each VM, by its key, or why it is not known."""
-    groups = [(vm.subscription, group) for vm in vms for group in {places.group or vm.group, places.target_group or places.group or vm.group}]
+    groups = [(vm.subscription, group) for vm in vms for group in (places.group or vm.group, places.target_group or vm.group)]
     try:
         listed = list_of(client, [vm.subscription for vm in vms], groups)
     except ArmError:
@@ -137,7 +138,20 @@ def _read(client: ArmClient, vm: Vm, places: CopyPlaces, wish: CopyWish, listed:
         if other.location == places.region and same_id(other.source_id, source.id) and not same_id(other.path, target_path):
             sibling = find_collection(client, other.path)
             siblings += [sibling] if sibling is not None else []
-    return Found(_with_disks(client, Situation(source, target, tuple(siblings)), wish), target_path)
+    situation = _with_disks(client, Situation(source, target, tuple(siblings)), wish)
+    starts = [step.source for step in plan_copies(situation, wish).steps if step.starts and step.source is not None]
+    return Found(replace(situation, private={point.key: _private_disks(client, point) for point in starts}), target_path)
+
+
+def _private_disks(client: ArmClient, point: Point) -> tuple[str, ...]:
+    """The disks of a point that Azure would not copy, by their network access; none where that cannot be read."""
+    names = {disk.id.lower(): disk.name for disk in point.disks if disk.id}
+    try:
+        listed = list(client.list(f"{point.path}/diskRestorePoints", DISKS))
+    except ArmError:
+        return ()
+    private = [entry for entry in listed if str((entry.get("properties") or {}).get("networkAccessPolicy")).lower() == "allowprivate"]
+    return tuple(names.get(str(entry.get("id")).lower(), str(entry.get("name"))) for entry in private)
 
 
 def _source_path(vm: Vm, places: CopyPlaces, listed: Sequence[Collection]) -> str:

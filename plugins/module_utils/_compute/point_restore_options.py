@@ -65,7 +65,9 @@ def read_choice(params: Params, vms: Sequence[Vm]) -> PointChoice:
             raise OptionError("resource_group", "it is needed with collection, which is a name")
         names = {expand(collection, "collection", vm_fields(vm)).lower() for vm in vms}
         if len(names) < len(vms):
-            raise OptionError("collection", f"{collection!r} names the collections of several VMs alike; use {{name}} (and {{resource_group}}) to tell them apart")
+            raise OptionError(
+                "collection", f"{collection!r} names the collections of several VMs alike; use {{name}} (and {{resource_group}}) to tell them apart"
+            )
     return PointChoice(region, name, before, group, collection)
 
 
@@ -99,9 +101,9 @@ def _check(params: Params) -> None:
                 raise OptionError(name, f"it is needed with mode={mode}")
     if params["zone"] and not _ZONE.match(params["zone"]):
         raise OptionError("zone", f"{params['zone']!r} is not an availability zone, which is a number such as 1, 2 or 3, or NoZone")
-    for name in ("vm_size", "storage_account_type"):
+    for name, example in (("vm_size", "Standard_D4s_v5"), ("storage_account_type", "Premium_LRS")):
         if params[name] and not _WORD.match(params[name]):
-            raise OptionError(name, f"{params[name]!r} is none: it has letters, digits and '_' only, such as {'Standard_D4s_v5' if name == 'vm_size' else 'Premium_LRS'}")
+            raise OptionError(name, f"{params[name]!r} is none: it has letters, digits and '_' only, such as {example}")
     access = params["disk_network_access"]
     if access == "private" and not params["disk_access"]:
         raise OptionError("disk_access", "it is needed with disk_network_access=private")

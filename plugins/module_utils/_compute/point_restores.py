@@ -252,8 +252,9 @@ def _vm_piece(
     system = (((properties.get("storageProfile") or {}).get("osDisk") or {}).get("managedDisk") or {}).get("id")
     wanted = next(ids[disk.name] for disk in disks if disk.is_system)
     if not same_id(system, wanted):
+        name = ResourceId.parse(target.vm_id).name
         raise ArmError(
-            f"There is a VM {ResourceId.parse(target.vm_id).name}, which runs from the disk {system or '(unknown)'} and not from {ResourceId.parse(wanted).name}.",
+            f"There is a VM {name}, which runs from the disk {system or '(unknown)'} and not from {ResourceId.parse(wanted).name}.",
             code="RestoreTargetTaken",
             target=target.vm_id,
             hint="Restore to another name, with vm_name, or remove that VM first.",

@@ -22,6 +22,9 @@ from .point_restores import Piece, RestorePlan, RestoreTarget, plan_restore
 from .point_views import point_facts
 from .points import Point
 
+TICK = 1.0
+"""Seconds between two rounds, at least."""
+
 FIRST_LOOK = 3.0
 """Seconds until the first look: disks are made of restore points within a second or two."""
 
@@ -86,7 +89,8 @@ def carry_out(
                 work.error = _timed_out(work)
             break
         due = min((item.due for work in running for item in work.items if item.begun and not item.done), default=0.0)
-        client.clock.sleep(min(max(0.0, due - client.clock.monotonic()), left))
+        # Not for each of many VMs at a moment of its own.
+        client.clock.sleep(min(max(due - client.clock.monotonic(), min(TICK, interval)), left))
     for work in works:
         _conclude(work)
 

@@ -114,7 +114,8 @@ def incomplete(point: Point) -> ArmError:
 
 def _state(point: Point) -> str:
     if not point.succeeded or not point.replication:
-        return f"it is {point.provisioning_state or 'in an unknown state'}" + ("" if not point.is_copy or not point.succeeded else ", and its disks are not known yet")
+        tail = ", and its disks are not known yet" if point.is_copy and point.succeeded else ""
+        return f"it is {point.provisioning_state or 'in an unknown state'}{tail}"
     words = []
     for entry in point.replication:
         if not entry.done:

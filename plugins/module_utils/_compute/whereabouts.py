@@ -61,7 +61,8 @@ def only_one(found: Sequence[Collection], vm: Vm, where: str, hint: str) -> Coll
     if len(found) == 1:
         return found[0]
     if not found:
-        raise ArmError(f"There is no restore point collection of the VM {vm.name} (resource group {vm.group}) {where}.", code="CollectionNotFound", target=vm.id, hint=hint)
+        message = f"There is no restore point collection of the VM {vm.name} (resource group {vm.group}) {where}."
+        raise ArmError(message, code="CollectionNotFound", target=vm.id, hint=hint)
     names = ", ".join(f"{collection.name} (resource group {collection.group})" for collection in found)
     raise ArmError(
         f"There are {len(found)} restore point collections of the VM {vm.name} {where}: {names}.",

@@ -239,7 +239,7 @@ def test_requests_do_not_grow_with_looks_that_are_not_needed(run: Any) -> None:
     assert not run(where, vm=names, check=True)["failed"]
     lists = [path for method, path in where.sent if path.endswith("/restorePointCollections")]
     assert lists == [f"/subscriptions/{SUB}/providers/Microsoft.Compute/restorePointCollections"]
-    assert len(where.sent) == 1 + 2 * len(names)
+    assert len(where.sent) == 1 + 3 * len(names)
 
 
 @pytest.mark.parametrize(
@@ -267,3 +267,24 @@ def test_nothing_is_made_or_tagged_where_nothing_can_be_copied(run: Any) -> None
     result = run(where, restore_point="rp1", diff=True)
     assert result["vms"][0]["failure"]["code"] == "CopiedOutOfOrder"
     assert (result["changed"], where.writes()) == (False, [])
+
+
+def test_disks_behind_a_private_link_are_not_even_tried(run: Any) -> None:
+    where = azure()
+    for name in ("os", "data-1"):
+        policy = {"networkAccessPolicy": "AllowPrivate" if name == "data-1" else "AllowAll"}
+        where.add({"id": f"{RP[2]['id']}/diskRestorePoints/{name}_1234", "name": f"{name}_1234", "properties": policy})
+    result = run(where)
+    failed = result["vms"][0]["failure"]
+    assert failed["code"] == "PrivateLinkNotSupported" and "data-1" in failed["message"] and "os" not in failed["message"].split()
+    assert (result["changed"], where.writes()) == (False, [])
+
+
+def test_one_collection_that_is_used_up_holds_no_other_back(run: Any) -> None:
+    where = azure()
+    web = SOURCE_ID.replace("db-01", "web-01")
+    where.add(collection(web, point("rp1", collection=web), source=VM_ID.replace("db-01", "web-01")))
+    where.hour[TARGET_ID.lower()] = [0.0, 0.0, 0.0]
+    assert not run(where, vm=["db-01", "web-01"])["failed"]
+    starts = {path.split("/")[-3]: moment for path, moment in where.started_at.items()}
+    assert starts["web-01-points-westus"] < 600 and starts["db-01-points-westus"] >= 3600

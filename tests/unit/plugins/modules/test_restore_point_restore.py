@@ -90,7 +90,8 @@ def test_a_vm_as_it_was(run: Any) -> None:
     assert (result["failed"], result["changed"]) == (False, True)
     assert result["diff"] == foreseen["diff"]
     writes = where.writes()
-    assert writes[-1] == "PUT virtualMachines/db-01-dr" and sorted(writes[:-1]) == sorted(["PUT networkInterfaces/db-01-dr-nic", *(f"PUT disks/{n}" for n in DISKS)])
+    assert writes[-1] == "PUT virtualMachines/db-01-dr"
+    assert sorted(writes[:-1]) == sorted(["PUT networkInterfaces/db-01-dr-nic", *(f"PUT disks/{n}" for n in DISKS)])
     vm = where[f"{DR}/Microsoft.Compute/virtualMachines/db-01-dr"]
     assert vm["tags"] == {"drill": "1"}
     properties = vm["properties"]
@@ -138,7 +139,8 @@ def test_nothing_of_the_vms_region_is_asked(run: Any) -> None:
     where = azure()
 
     def down(method: str, path: str) -> RawResponse | None:
-        return failure(503, "ServiceUnavailable") if "/rg-prod/" in path or path.endswith(f"{SUB}/providers/Microsoft.Compute/restorePointCollections") else None
+        everywhere = f"{SUB}/providers/Microsoft.Compute/restorePointCollections"
+        return failure(503, "ServiceUnavailable") if "/rg-prod/" in path or path.endswith(everywhere) else None
 
     where.fault = down
     assert not run(where, **NEW_VM, resource_group="rg-dr")["failed"]
@@ -216,7 +218,9 @@ SOURCE = f"{TARGET_ID}/restorePoints/rp2/diskRestorePoints"
         {**existing(disk("os"), creationData={"createOption": "Restore", "sourceResourceId": f"{SOURCE}/os_1234"}), "location": "eastus"},
         existing(f"{DR}/Microsoft.Network/networkInterfaces/db-01-dr-nic", ipConfigurations=[{"properties": {"subnet": {"id": SUBNET + "2"}}}]),
         existing(
-            f"{DR}/Microsoft.Network/networkInterfaces/db-01-dr-nic", ipConfigurations=[{"properties": {"subnet": {"id": SUBNET}}}], virtualMachine={"id": VM_ID}
+            f"{DR}/Microsoft.Network/networkInterfaces/db-01-dr-nic",
+            ipConfigurations=[{"properties": {"subnet": {"id": SUBNET}}}],
+            virtualMachine={"id": VM_ID},
         ),
         existing(f"{DR}/Microsoft.Compute/virtualMachines/db-01-dr", storageProfile={"osDisk": {"managedDisk": {"id": disk("other")}}}),
     ],

@@ -96,12 +96,15 @@ class FakeCompute:
         if kind.count("/") == 1:
             listed = [key for key in self.resources if key.startswith(scope) and key.split("/providers/")[1].rpartition("/")[0] == kind]
             return answer(200, {"value": [self._seen(self.resources[key], key) for key in listed]})
+        if kind.endswith("/diskrestorepoints"):
+            return answer(200, {"value": [found for key, found in self.resources.items() if key.startswith(path.lower() + "/")]})
         resource = self.resources.get(path.lower())
         if resource is None:
             return failure(404, "ResourceNotFound", f"There is no {path}")
         expand = query.get("$expand", [""])[0]
         if expand == "restorePoints":
-            points = [self._seen(p, p["id"]) for key, p in self.resources.items() if key.startswith(path.lower() + "/restorepoints/")]
+            below = path.lower() + "/restorepoints/"
+            points = [self._seen(p, p["id"]) for key, p in self.resources.items() if key.startswith(below) and "/" not in key[len(below) :]]
             return answer(200, {**resource, "properties": {**resource["properties"], "restorePoints": points}})
         return answer(200, self._seen(resource, path, view=expand == "instanceView"))
 
