@@ -290,7 +290,8 @@ def _delete(client: ArmClient, ref: VaultRef, vault: VaultSettings, waiting: Wai
         if _find_or_none(client, ref) is None:
             break
         if look == SETTLE_LOOKS:
-            raise ArmError(f"Azure reports success, but the vault {ref.name} is still there.", code="StateNotReached", target=ref.id, hint="Run the task again.")
+            told = f"Azure reports success, but the vault {ref.name} is still there."
+            raise ArmError(told, code="StateNotReached", target=ref.id, hint="Run the task again.")
         client.clock.sleep(min(SETTLE_SECONDS, waiting.interval, waiting.left()))
     outcome.vault = None
     outcome.deleted = find_deleted(client, ref, vault.location, needed=False)

@@ -21,9 +21,14 @@ VAULT_HINTS: Mapping[str, str] = {
         "Something in the vault is still protected or registered. End the protection with lifeboat.azure_dr.vm_backup_protection, "
         "state=absent, and unregister servers, storage accounts and replicated items."
     ),
-    "ServiceResourceNotEmptyWithBackendMessage": "The vault still holds backups, soft-deleted ones included, or registrations. Remove them, or wait for the purge.",
+    "ServiceResourceNotEmptyWithBackendMessage": (
+        "The vault still holds backups, soft-deleted ones included, or registrations. Remove them, or wait for the purge."
+    ),
     "BMSUserErrorSoftDeleteStateAlwaysOn": "Soft delete is always on in this vault and cannot be changed: leave soft_delete out.",
-    NOT_REGISTERED: "Let somebody who may register Microsoft.RecoveryServices in the subscription do so: az provider register --namespace Microsoft.RecoveryServices.",
+    NOT_REGISTERED: (
+        "Let somebody who may register Microsoft.RecoveryServices in the subscription do so: "
+        "az provider register --namespace Microsoft.RecoveryServices."
+    ),
     "AuthorizationFailed": (
         "The identity lacks a role: Backup Contributor on the resource group of the vault; for a new subscription also the right to register "
         "Microsoft.RecoveryServices, and for deleted vaults Backup Contributor on the subscription."

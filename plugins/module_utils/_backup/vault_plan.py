@@ -171,7 +171,8 @@ def _check_cross_region(vault: VaultSettings, wish: Wish) -> None:
         raise _refusal("cross_region_restore", "it is on, and Azure never switches it off again", hint="Set it to true, or leave the option out.")
     redundancy = wish.redundancy or vault.redundancy
     if redundancy not in (None, GEO):
-        raise _refusal("cross_region_restore", f"needs a vault that is {GEO}; this one is {redundancy}", hint=f"Set redundancy={GEO} as well, while nothing is protected.")
+        hint = f"Set redundancy={GEO} as well, while nothing is protected."
+        raise _refusal("cross_region_restore", f"needs a vault that is {GEO}; this one is {redundancy}", hint=hint)
     _irreversible(wish, "cross_region_restore", "cross-region restore cannot be switched off again, and Azure charges for it")
 
 

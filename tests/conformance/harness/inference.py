@@ -53,6 +53,13 @@ def apply(items: list[dict[str, Any]], write: Exchange) -> None:
             del properties[name]
 
 
+def configure(vault: dict[str, Any], write: Exchange) -> None:
+    """Does to a vault what a write of its backup configuration did: it shows soft delete, too."""
+    if write.status < 300:
+        settings = vault["properties"].setdefault("securitySettings", {})
+        settings["softDeleteSettings"] = {**(settings.get("softDeleteSettings") or {}), "softDeleteState": _properties(write).get("softDeleteFeatureState")}
+
+
 def job_matches(job: dict[str, Any], text: str) -> bool:
     wanted: Iterable[tuple[str, str]] = re.findall(r"(\w+)\s+eq\s+'([^']*)'", text, re.IGNORECASE)
     properties = job.get("properties") or {}

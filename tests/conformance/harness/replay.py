@@ -21,9 +21,9 @@ from typing import Any, Callable
 
 from . import restore_points
 from .bodies import differences
-from .endings import RUNNING, cancellation
+from .endings import RUNNING, cancellation, ending
 from .endings import job_id as _job_of
-from .inference import apply, existing, implied, job_matches, job_of_write, makes, restored_later, vault_for
+from .inference import apply, configure, existing, implied, job_matches, job_of_write, makes, restored_later, vault_for
 from .recording import ITEM, JOB, OPERATION, OPERATION_RESULT, VAULT, Exchange, is_write, normal_path
 
 
@@ -273,15 +273,24 @@ class Replay:
         touches = _touching(key)
         begin = max((w.index for w in self.writes if w.index in self.sent and touches(w)), default=-1)
         end = min((w.index for w in self.writes if w.index not in self.sent and touches(w)), default=len(self.flow))
+        if method == "GET" and begin >= 0 and self._deletes(self.flow[begin], key):
+            return _error(404, "ResourceNotFound", f"{key} is deleted.")
         here = [exchange for exchange in recorded if begin < exchange.index < end]
         name = (f"{method} after {begin}", key)
         if here and (self._cursor.get(name, 0) < len(here) or any(not exchange.broken for exchange in here)):
             return self._next(name, here)
+        if method == "GET" and begin >= 0 and self.flow[begin].key == key and _is_resource(self.flow[begin]):
+            return _recorded(self.flow[begin])
         good = [exchange for exchange in recorded if not exchange.broken]
         earlier = [exchange for exchange in good if exchange.index <= begin]
         if earlier:
             return self._brought_forward(earlier[-1], begin)
         return self._taken_back(good[0]) if good else _recorded(recorded[0])
+
+    def _deletes(self, write: Exchange, key: str) -> bool:
+        """Whether this write took the vault itself away."""
+        taken = write.method == "DELETE" and write.key == key and write.status < 300
+        return taken and VAULT.fullmatch(key) is not None and not ending(self.flow, write).operation_failed
 
     def _never_asked(self, method: str, key: str) -> Answer:
         """What must have been there, because the recorded writes and their answers speak of it."""
@@ -322,6 +331,9 @@ class Replay:
                 if exchange.index < write.index <= begin and write.index in self.sent and write.key.startswith(exchange.key.rsplit("/", 1)[0] + "/"):
                     apply(body["value"], write)
             body["value"] += self._implied(exchange.key, body["value"])
+        for write in self.writes:
+            if exchange.index < write.index <= begin and write.index in self.sent and write.key == f"{exchange.key}/backupconfig/vaultconfig":
+                configure(body, write)
         return Answer(exchange.status, body, exchange.headers)
 
     def _implied(self, key: str, had: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -356,6 +368,11 @@ def _tracking(key: str, body: Any = None) -> tuple[str, str] | None:
     return None
 
 
+def _is_resource(write: Exchange) -> bool:
+    """Whether the answer to a write is the resource as it is then, with nothing left to be done."""
+    return write.status == 200 and isinstance(write.response_body, dict) and "properties" in write.response_body and "azure-asyncoperation" not in write.headers
+
+
 def _last_good(timeline: list[Exchange]) -> Exchange:
     return next((exchange for exchange in reversed(timeline) if not exchange.broken), timeline[-1])
 
@@ -383,6 +400,8 @@ def _touching(key: str) -> Callable[[Exchange], bool]:
             return True
         if segments[-1] == "backupprotectableitems" and write.key.endswith("/refreshcontainers"):
             return True
+        if write.key == f"{key}/backupconfig/vaultconfig":
+            return True  # The vault shows its soft delete, too.
         return bool(write.key == key or key.startswith(write.key + "/")) and not item
 
     return touches

@@ -129,7 +129,13 @@ def test_one_region_that_cannot_be_read_hides_no_other(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     ("options", "option"),
-    [({"name": "-"}, "name"), ({"name": ""}, "name"), ({"resource_group": " "}, "resource_group"), ({"location": "a/b"}, "location"), ({"tags": [":x"]}, "tags")],
+    [
+        ({"name": "-"}, "name"),
+        ({"name": ""}, "name"),
+        ({"resource_group": " "}, "resource_group"),
+        ({"location": "a/b"}, "location"),
+        ({"tags": [":x"]}, "tags"),
+    ],
 )
 def test_bad_options_fail_before_any_request(monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], option: str) -> None:
     site = Subscription()
