@@ -334,7 +334,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints i
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_restore_options import MODES, make_targets, read_choice
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_restores import ACCESS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_restores_apply import carry_out, make_works
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_restores_read import find_points, read_there
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_restores_read import check_subnets, find_points, read_there
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, Task, fleet_result, run
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -369,6 +369,7 @@ def body(task: Task) -> dict[str, Any]:
     choice = read_choice(task.params, vms)
     targets = make_targets(task.params, vms)
     points = find_points(task.client, vms, choice)
+    check_subnets(task.client, list(targets.values()))
     there = read_there(task.client, list(targets.values()))
     reports, works = make_works(vms, points, targets, there, task.params["mode"])
     if not task.check_mode:

@@ -73,6 +73,8 @@ class Work:
     report: VmReport
     rows: list[Row] = field(default_factory=list)
     pending: list[Step] = field(default_factory=list)
+    stopped: bool = False
+    """Nothing more is started: what went wrong may have overtaken the next one, or would be in its way too."""
     prepared: bool = False
     target_id: str | None = None
     sent: list[float] = field(default_factory=list)
@@ -84,6 +86,10 @@ class Work:
     @property
     def running(self) -> list[Row]:
         return [row for row in self.rows if not row.done]
+
+    @property
+    def startable(self) -> list[Step]:
+        return [] if self.stopped else self.pending
 
     @property
     def being_made(self) -> bool:
@@ -101,7 +107,7 @@ def carry_out(client: ArmClient, works: Sequence[Work], wish: CopyWish, options:
         for outcome in run_each(due, lambda work: _advance(client, work, wish, options)):
             if outcome.error is not None:
                 outcome.item.errors.append(outcome.error)
-                outcome.item.pending = []
+                outcome.item.stopped = True
         options.tell(*progress(works))
         now = client.clock.monotonic()
         wake = [moment for work in works if _is_open(work, options) for moment in _moments(work)]
@@ -130,13 +136,13 @@ def _begin(work: Work) -> None:
 def _is_open(work: Work, options: CopyOptions) -> bool:
     """Whether there is anything to do. Without waiting, only what can be started now is."""
     if options.wait:
-        return bool(work.pending or work.running or not work.prepared)
-    return not work.prepared or bool(work.pending) and work.held_until == 0.0
+        return bool(work.startable or work.running or not work.prepared)
+    return not work.prepared or bool(work.startable) and work.held_until == 0.0
 
 
 def _moments(work: Work) -> list[float]:
     found = [row.due for row in work.running]
-    return found + [work.held_until] if work.pending and not work.being_made else found
+    return found + [work.held_until] if work.startable and not work.being_made else found
 
 
 def _failed(work: Work, options: CopyOptions) -> bool:
@@ -152,7 +158,7 @@ def _advance(client: ArmClient, work: Work, wish: CopyWish, options: CopyOptions
     for row in work.running:
         if row.due <= client.clock.monotonic():
             _look(client, row, options)
-    if work.pending and not work.being_made and client.clock.monotonic() >= work.held_until:
+    if work.startable and not work.being_made and client.clock.monotonic() >= work.held_until:
         _start(client, work, options)
 
 
@@ -200,8 +206,9 @@ def _start(client: ArmClient, work: Work, options: CopyOptions) -> None:
             return
         row.error, row.done = error, True
         work.rows.append(row)
+        work.pending = work.pending[1:]
         # A refusal is this point's own; after anything else the next one might overtake it.
-        work.pending = work.pending[1:] if error.status and not is_transient(error.status) and not error.ambiguous else []
+        work.stopped = error.ambiguous or not error.status or is_transient(error.status)
         return
     work.pending = work.pending[1:]
     row.own, row.point = started.own, started.point

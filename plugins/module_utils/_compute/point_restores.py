@@ -114,7 +114,8 @@ def disk_id(target: RestoreTarget, disk: DiskPoint, point: Point, vm: Vm) -> str
 
 def plan_restore(point: Point, target: RestoreTarget, vm: Vm, there: Mapping[str, Mapping[str, Any]]) -> RestorePlan:
     """What to make and what to keep; ``there`` are the resources of the target by their ids in lower case. Raises ArmError for what is in the way."""
-    disks = [disk for disk in point.disks if disk.lun is None or target.luns is None or disk.lun in target.luns]
+    # One without an id was left out of the restore point.
+    disks = [disk for disk in point.disks if disk.id and (disk.lun is None or target.luns is None or disk.lun in target.luns)]
     _check(point, target, disks)
     ids = {disk.name: disk_id(target, disk, point, vm) for disk in disks}
     if len({name.lower() for name in ids.values()}) < len(disks):

@@ -13,10 +13,11 @@ from typing import Any, Mapping, Sequence
 from .._apis import COMPUTE, DISKS, NETWORK
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
+from .._arm.ids import ResourceId
 from .._fleet import VM_TYPE, Vm, run_each
 from .collections import Collection, find_collection, list_collections
 from .copies import in_order
-from .names import collection_path, expand, vm_fields
+from .names import collection_path, expand, region_of, vm_fields
 from .point_restore_options import PointChoice
 from .point_restores import DISK_TYPE, NIC_TYPE, RestoreTarget
 from .points import Point, read_point
@@ -122,7 +123,7 @@ def _state(point: Point) -> str:
             percent = "an unknown percent" if entry.percent is None else f"{entry.percent:g} percent"
             words.append(f"{entry.disk} " + ("failed at " if entry.failed else "is at ") + percent)
     known = {entry.id.lower() for entry in point.replication}
-    words += [f"{disk.name} is not known yet" for disk in point.disks if not disk.id or disk.id.lower() not in known]
+    words += [f"{disk.name} is not known yet" for disk in point.disks if disk.id and disk.id.lower() not in known]
     return ", ".join(words)
 
 
@@ -135,6 +136,36 @@ def _no_point(collection: Collection, choice: PointChoice) -> ArmError:
         target=collection.id,
         hint="Check restore_point and before.",
     )
+
+
+def check_subnets(client: ArmClient, targets: Sequence[RestoreTarget]) -> None:
+    """Raises when a subnet is not there, or is in another region: better now than when the disks have been made. One read a network."""
+    wanted = {target.subnet_id.lower(): target for target in targets if target.subnet_id}
+    networks = {str(target.subnet_id).rsplit("/subnets/", 1)[0].lower(): target for target in wanted.values()}
+    for outcome in run_each(networks.items(), lambda entry: client.find(ResourceId.parse(entry[0]).path, NETWORK)):
+        key, target = outcome.item
+        if outcome.error is not None:
+            if outcome.error.status == 403:
+                continue
+            raise outcome.error
+        network = outcome.value
+        there = {str(subnet.get("name")).lower() for subnet in ((network or {}).get("properties") or {}).get("subnets") or ()}
+        missing = [subnet for subnet in wanted if subnet.startswith(f"{key}/subnets/") and subnet.rsplit("/", 1)[1] not in there]
+        if network is None or missing:
+            what = f"subnet {missing[0].rsplit('/', 1)[1]} in the network {key.rsplit('/', 1)[1]}" if network is not None else f"network {key.rsplit('/', 1)[1]}"
+            raise ArmError(
+                f"There is no {what}.",
+                code="SubnetNotFound",
+                target=target.subnet_id,
+                hint="Check virtual_network, virtual_network_resource_group and subnet.",
+            )
+        if region_of(network.get("location")) != target.region:
+            raise ArmError(
+                f"The network {network.get('name')} is in {region_of(network.get('location'))}, and a VM in {target.region} needs one of its own region.",
+                code="SubnetInAnotherRegion",
+                target=target.subnet_id,
+                hint="Give a network of that region.",
+            )
 
 
 def read_there(client: ArmClient, targets: Sequence[RestoreTarget]) -> Resources:

@@ -288,3 +288,18 @@ def test_one_collection_that_is_used_up_holds_no_other_back(run: Any) -> None:
     assert not run(where, vm=["db-01", "web-01"])["failed"]
     starts = {path.split("/")[-3]: moment for path, moment in where.started_at.items()}
     assert starts["web-01-points-westus"] < 600 and starts["db-01-points-westus"] >= 3600
+
+
+def test_after_a_failure_that_may_heal_no_newer_one_overtakes(run: Any) -> None:
+    where = azure(source=[RP[1], RP[2], RP[3]])
+
+    def down(method: str, path: str) -> RawResponse | None:
+        return failure(503, "ServiceUnavailable") if method == "PUT" and path.endswith("/rp2") else None
+
+    where.fault = down
+    result = run(where, restore_point="all")
+    entry = result["vms"][0]
+    assert entry["failure"]["code"] == "ServiceUnavailable"
+    assert [left["name"] for left in entry["left"]] == ["rp3"] and "PUT restorePoints/rp3" not in where.writes()
+    where.fault = None
+    assert run(where, restore_point="all")["vms"][0]["usable"]

@@ -54,7 +54,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def azure(*copies: dict[str, Any]) -> FakeCompute:
     """Only what lies in the other region: neither the VM nor its own collection is there."""
-    return FakeCompute(target(*(copies or [copy("rp1", day=1), copy("rp2", day=2)]), tags=TAG))
+    return FakeCompute(target(*(copies or [copy("rp1", day=1), copy("rp2", day=2)]), tags=TAG), network())
+
+
+def network(location: str = "westus") -> dict[str, Any]:
+    subnets = [{"name": "Default", "properties": {}}]
+    return {"id": SUBNET.split("/subnets/")[0], "name": "vnet-dr", "location": location, "properties": {"subnets": subnets}}
 
 
 def disk(name: str) -> str:
@@ -304,14 +309,14 @@ def test_copies_without_a_tag_are_found_by_their_source(run: Any) -> None:
 
 
 def test_a_fleet_costs_one_list_of_each(run: Any) -> None:
-    where = FakeCompute()
+    where = FakeCompute(network())
     names = [f"vm-{number}" for number in range(12)]
     for name in names:
         place = f"{RG}/rg-dr/providers/Microsoft.Compute/restorePointCollections/{name}-copies"
         made = target(copy("rp1", collection=place), collection_id=place, tags={"lifeboat_source_vm": VM_ID.replace("db-01", name)})
         where.add(made)
     assert not run(where, check=True, vm=names, **NEW_VM, disk_name="{name}-{lun}")["failed"]
-    assert len(where.sent) == 4 + 2 * len(names)
+    assert len(where.sent) == 5 + 2 * len(names)
 
 
 def test_two_vms_with_disks_of_the_same_name(run: Any) -> None:
@@ -376,3 +381,28 @@ def test_connection_lost_while_looking(run: Any) -> None:
     where.fault = once
     result = run(where, **NEW_VM)
     assert not result["failed"] and broken
+
+
+@pytest.mark.parametrize(
+    ("there", "options", "code"),
+    [
+        ([], {}, "SubnetNotFound"),
+        ([network()], {"subnet": "isolated"}, "SubnetNotFound"),
+        ([network("eastus")], {}, "SubnetInAnotherRegion"),
+    ],
+)
+def test_the_subnet_is_looked_for_before_disks_are_made(run: Any, there: list[dict[str, Any]], options: dict[str, Any], code: str) -> None:
+    where = FakeCompute(target(copy("rp1"), tags=TAG), *there)
+    result = run(where, **{**NEW_VM, **options})
+    assert result["failed"] and result["failure"]["code"] == code and where.writes() == []
+
+
+def test_a_disk_that_was_left_out_is_not_made(run: Any) -> None:
+    made = copy("rp1")
+    del made["properties"]["sourceMetadata"]["storageProfile"]["dataDisks"][1]["diskRestorePoint"]
+    del made["properties"]["instanceView"]["diskRestorePoints"][2]
+    where = azure(made)
+    result = run(where, **NEW_VM)
+    assert not result["failed"]
+    vm = where[f"{DR}/Microsoft.Compute/virtualMachines/db-01-dr"]
+    assert [one["lun"] for one in vm["properties"]["storageProfile"]["dataDisks"]] == [0, 2]
