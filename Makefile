@@ -30,7 +30,7 @@ stage: venv
 	@$(BIN)/python $(TOOLS)/stage.py $(BUILD)
 
 units-fast: stage ## Unit tests in seconds, by plain pytest
-	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . $(or $(ARGS),tests/unit)
+	@cd $(COLLECTION) && PYTHONPATH=$(BUILD) $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . $(or $(ARGS),tests/unit)
 
 sanity: stage ## ansible-test sanity
 	@$(BIN)/python $(TOOLS)/run_ansible_test.py $(BUILD) sanity $(ARGS)
