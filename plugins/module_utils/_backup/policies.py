@@ -70,9 +70,12 @@ def find_policy(client: ArmClient, vault: VaultRef, name: str) -> Policy:
 
 def check_for_vms(properties: Mapping[str, Any], vault: VaultRef, name: str, option: str = "policy") -> None:
     """Raises OptionError for a policy of databases, file shares and the like."""
-    kind = str(properties.get("backupManagementType") or "AzureIaasVM")
-    if kind.lower() != "azureiaasvm":
-        raise OptionError(option, f"the policy {name!r} in the vault {vault.name!r} is not for VMs but for {kind}")
+    if not is_for_vms(properties):
+        raise OptionError(option, f"the policy {name!r} in the vault {vault.name!r} is not for VMs but for {properties.get('backupManagementType')}")
+
+
+def is_for_vms(properties: Mapping[str, Any]) -> bool:
+    return str(properties.get("backupManagementType") or "AzureIaasVM").lower() == "azureiaasvm"
 
 
 def check_policy_name(name: str, option: str = "policy") -> str:

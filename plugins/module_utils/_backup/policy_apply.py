@@ -16,7 +16,7 @@ from .._arm.poller import Operation, OperationStatus, operation_of, wait_for_ope
 from .hints import HINTS
 from .items import ProtectedItem, read_item
 from .names import VaultRef
-from .policies import VM_POLICIES, check_for_vms
+from .policies import VM_POLICIES, check_for_vms, is_for_vms
 from .policy_words import Words, same_words, words_of
 from .waiting import Waiting
 from .watcher import JobWatcher, Watch
@@ -68,7 +68,8 @@ def read_policy(client: ArmClient, vault: VaultRef, name: str) -> dict[str, Any]
 
 def list_policies(client: ArmClient, vault: VaultRef) -> list[dict[str, Any]]:
     """The policies for VMs of a vault."""
-    return list(client.list(f"{vault.path}/backupPolicies", BACKUP, params={"$filter": VM_POLICIES}))
+    listed = client.list(f"{vault.path}/backupPolicies", BACKUP, params={"$filter": VM_POLICIES})
+    return [resource for resource in listed if is_for_vms(resource.get("properties") or {})]
 
 
 def check_room(client: ArmClient, vault: VaultRef) -> None:

@@ -237,6 +237,11 @@ def test_info_filters(monkeypatch: pytest.MonkeyPatch, params: dict[str, Any], n
     assert [policy["name"] for policy in result["policies"]] == names
 
 
+def test_info_leaves_other_workloads_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = PolicyClient(nightly=daily(), hourly_log=hourly(backupManagementType="AzureWorkload"))
+    assert [policy["name"] for policy in run_module(monkeypatch, backup_policy_info, client)["policies"]] == ["nightly"]
+
+
 def test_info_of_a_vault_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     client = PolicyClient()
     client.faults.append(("GET", "backupPolicies", HttpError("no", status=403, code="AuthorizationFailed")))
