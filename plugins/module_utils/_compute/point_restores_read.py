@@ -152,7 +152,8 @@ def check_subnets(client: ArmClient, targets: Sequence[RestoreTarget]) -> None:
         there = {str(subnet.get("name")).lower() for subnet in ((network or {}).get("properties") or {}).get("subnets") or ()}
         missing = [subnet for subnet in wanted if subnet.startswith(f"{key}/subnets/") and subnet.rsplit("/", 1)[1] not in there]
         if network is None or missing:
-            what = f"subnet {missing[0].rsplit('/', 1)[1]} in the network {key.rsplit('/', 1)[1]}" if network is not None else f"network {key.rsplit('/', 1)[1]}"
+            name = key.rsplit("/", 1)[1]
+            what = f"network {name}" if network is None else f"subnet {missing[0].rsplit('/', 1)[1]} in the network {name}"
             raise ArmError(
                 f"There is no {what}.",
                 code="SubnetNotFound",
