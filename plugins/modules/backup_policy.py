@@ -15,6 +15,7 @@ description:
     What Azure or its portal has put into the policy besides is kept.
   - A policy that is so already is not sent again. Azure allows 50 edits of policies in a vault within 24 hours.
   - An edit applies to all VMs that use the policy, RV(policy.protected_items_count) of them. The task waits until Azure has applied it.
+    A task that finds the policy as asked for does not wait for what an earlier edit still does.
   - Nearly everything that Azure would refuse, and it does so without saying why, is told before any request or at least before anything is sent.
 extends_documentation_fragment:
   - lifeboat.azure_dr.auth
@@ -316,7 +317,6 @@ policy:
       description: Whether recovery points move to the archive tier, as O(tiering).
       type: dict
   sample:
-    id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-backup/providers/Microsoft.RecoveryServices/vaults/vault-prod/backupPolicies/nightly
     name: nightly
     vault: vault-prod
     resource_group: rg-backup
@@ -451,7 +451,7 @@ def carry_out(task: Task, vault: VaultRef, name: str, plan: PolicyPlan, resource
     waiting = Waiting(task.waits, task.poll_interval, lambda: task.time_left, task.progress)
     if plan.action == "delete":
         return delete_policy(task.client, vault, name, resource or {}, guard, waiting)
-    properties = {**(plan.properties or {}), **({"resourceGuardOperationRequests": list(guard)} if guard else {})}
+    properties = {**(plan.properties or {}), **({"resourceGuardOperationRequests": list(guard)} if guard and plan.action == "update" else {})}
     return put_policy(task.client, vault, name, properties, plan.after, waiting)
 
 

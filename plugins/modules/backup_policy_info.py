@@ -125,8 +125,7 @@ policies:
       description: Whether recovery points move to the archive tier.
       type: dict
   sample:
-    - id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-backup/providers/Microsoft.RecoveryServices/vaults/vault-prod/backupPolicies/EnhancedPolicy
-      name: EnhancedPolicy
+    - name: EnhancedPolicy
       vault: vault-prod
       resource_group: rg-backup
       protected_items_count: 0

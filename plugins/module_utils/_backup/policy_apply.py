@@ -42,6 +42,7 @@ POLICY_HINTS: Mapping[str, str] = {
     IN_USE: "Move these VMs to another policy or stop their protection (vm_backup_protection), then delete the policy.",
 }
 
+
 @dataclass
 class PolicyOutcome:
     """What became of a change. ``resource`` as Azure shows it at the end, None when it was not read or is gone."""
@@ -93,7 +94,7 @@ def check_unused(client: ArmClient, vault: VaultRef, name: str, count: int) -> N
 def put_policy(
     client: ArmClient, vault: VaultRef, name: str, properties: Mapping[str, Any], wanted: Words, waiting: Waiting
 ) -> PolicyOutcome:
-    """Sends the policy and waits for what Azure does with it. An error after the request was sent is in the outcome."""
+    """Sends the policy and waits for what Azure does with it. An error is in the outcome once something may have changed, else raised."""
     outcome = PolicyOutcome()
     try:
         response = client.put(policy_path(vault, name), BACKUP, {"properties": dict(properties)})
@@ -109,7 +110,7 @@ def put_policy(
 def delete_policy(
     client: ArmClient, vault: VaultRef, name: str, resource: Mapping[str, Any], guard_requests: tuple[str, ...], waiting: Waiting
 ) -> PolicyOutcome:
-    """Deletes the policy, unlocking it first where a resource guard watches, and waits until it is gone."""
+    """Deletes the policy, unlocking it first where a resource guard watches, and waits until it is gone. Errors as in ``put_policy``."""
     outcome = PolicyOutcome()
     try:
         if guard_requests:
@@ -205,8 +206,9 @@ def _differing(wanted: Words, shown: Mapping[str, Any]) -> list[str]:
 
 
 def _note(outcome: PolicyOutcome, error: ArmError) -> None:
-    outcome.error = error
-    outcome.changed = outcome.changed or error.ambiguous
+    if not outcome.changed and not error.ambiguous:
+        raise error
+    outcome.error, outcome.changed = error, True
 
 
 def _job_ids(status: OperationStatus) -> list[str]:
