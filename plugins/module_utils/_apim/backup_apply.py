@@ -20,7 +20,7 @@ from .backups import Backup, Plan, Wish, backup_of, backups_of, changes, check_p
 from .hints import STORAGE
 from .operations import Run, follow, start
 from .places import Contents, Place, container_exists, make_container, open_place, read_contents
-from .service import Pace, Service, check_recoverable, client_id_of, missing_service, read_service, wait_until_settled
+from .service import Pace, Service, check_recoverable, client_id_of, look_again, missing_service, read_service, wait_until_settled
 from .storage_options import ApimStorage, request_body
 
 ROUNDS = 5
@@ -74,7 +74,7 @@ class BackupTask:
         self._check = check
 
     def carry_out(self, wanted: ResourceId) -> Outcome:
-        """Raises ArmError for what is wrong before anything was started; later failures are in the Outcome."""
+        """Raises ArmError for what is wrong before service and backups were looked at; later failures are in the Outcome."""
         client = self._client
         service = read_service(client, wanted.path)
         if service is None:
@@ -91,14 +91,18 @@ class BackupTask:
             outcome.warnings += place.warnings(self._storage.access)
         if situation.contents.problem is not None:
             outcome.warnings.append(_not_read(place, situation.contents.problem))
-        if situation.plan.make and problem is not None:
-            raise problem
-        if self._check:
-            self._foresee(outcome, situation, place)
-            return outcome
-        situation = self._make(outcome, situation, place, begun)
-        if outcome.failure is None and (self._waits or situation.plan.make is None):
-            self._prune(outcome, situation, place)
+        try:
+            if situation.plan.make and problem is not None:
+                raise problem
+            if self._check:
+                self._foresee(outcome, situation, place)
+            else:
+                situation = self._make(outcome, situation, place, begun)
+                self._prune(outcome, situation, place)
+        except ArmError as error:
+            outcome.failure = error
+        if outcome.service.running or (outcome.run is not None and not outcome.run.ended):
+            outcome.service = look_again(client, outcome.service)
         outcome.now = client.server_now()
         self._describe(outcome, situation, place)
         return outcome
@@ -114,6 +118,9 @@ class BackupTask:
     def _foresee(self, outcome: Outcome, situation: Situation, place: Place) -> None:
         """Check mode: what the real run would do, if what runs now is no backup."""
         plan = situation.plan
+        if plan.make and outcome.service.running and not self._waits:
+            self._leave(outcome)
+            return
         if plan.make:
             self._body(outcome.service, place, plan.make)
             if outcome.service.running:
@@ -123,7 +130,6 @@ class BackupTask:
         outcome.made = plan.make is not None
         outcome.container_made = situation.needs_container
         outcome.pruned = [backup.name for backup in plan.prune] if self._waits or plan.make is None else []
-        self._describe(outcome, situation, place)
 
     def _make(self, outcome: Outcome, situation: Situation, place: Place, begun: datetime) -> Situation:
         """Makes the backup when one is due, after whatever runs; returns the situation that it was made in, or in which none was due."""
@@ -135,11 +141,7 @@ class BackupTask:
                 return situation
             if service.running:
                 if not self._waits:
-                    outcome.adopted = True
-                    outcome.warnings.append(
-                        f"An operation of the service {service.name} runs, which may be a backup; nothing was started. "
-                        "Run the task again when it has ended."
-                    )
+                    self._leave(outcome)
                     return Situation(situation.contents, replace(plan, make=None, prune=()))
                 outcome.service = wait_until_settled(self._client, service, self._pace)
                 waited = True
@@ -157,14 +159,20 @@ class BackupTask:
                 return situation
             except ArmError as error:
                 if error.status != 409 or error.ambiguous or last or not self._waits or self._pace.time_left() <= 0:
-                    if not outcome.container_made:
-                        raise _explained(error) from None
-                    outcome.failure = _explained(error)
-                    return situation
+                    outcome.made = error.ambiguous
+                    raise _explained(error) from None
             # Something else of the service came first.
             self._client.clock.sleep(min(self._pace.interval, self._pace.time_left()))
             outcome.service = read_service(self._client, service.path) or service
         return situation
+
+    @staticmethod
+    def _leave(outcome: Outcome) -> None:
+        """Without waiting, nothing is started beside what runs."""
+        outcome.adopted = True
+        outcome.warnings.append(
+            f"An operation of the service {outcome.service.name} runs, which may be a backup; nothing is started. Run the task again when it has ended."
+        )
 
     def _body(self, service: Service, place: Place, name: str) -> dict[str, str]:
         """Raises ArmError when the service has not the identity that it is to use."""
@@ -180,25 +188,27 @@ class BackupTask:
     def _start(self, outcome: Outcome, situation: Situation, place: Place, name: str, body: dict[str, str]) -> None:
         """Starts the backup and follows it; raises what says that it was not started."""
         old = _named(situation.contents, name)
-        run = start(self._client, outcome.service, "backup", body, self._pace, landed=lambda: _written(place, name, old) is not None)
+        known = situation.contents.blobs is not None or self._wish.template.timed
+        run = start(self._client, outcome.service, "backup", body, self._pace, landed=lambda: known and _written(place, name, old) is not None)
         outcome.made, outcome.run = True, run
         try:
             if self._waits or run.ended:
                 outcome.run = run = follow(self._client, run, self._pace)
                 outcome.service = run.service
-                outcome.backup = self._made(situation, place, name, old)
+                outcome.backup = self._made(outcome, situation, place, name, old)
         except ArmError as error:
             outcome.failure = _explained(error)
         finally:
             outcome.warnings += run.notes
 
-    def _made(self, situation: Situation, place: Place, name: str, old: Backup | None) -> Backup:
+    def _made(self, outcome: Outcome, situation: Situation, place: Place, name: str, old: Backup | None) -> Backup:
         """The backup as it lies there; raises ArmError when Azure says that it was made and it is not there."""
         if situation.contents.blobs is None:
             return Backup(name)
         try:
             blob = place.container.head(name)
-        except ArmError:
+        except ArmError as error:
+            outcome.warnings.append(f"The new backup could not be looked at{', so that keep removed none' if self._wish.keep else ''}: {error}")
             return Backup(name)
         if blob is None or backup_of(blob) == old:
             raise ArmError(
@@ -209,7 +219,10 @@ class BackupTask:
         return backup_of(blob)
 
     def _prune(self, outcome: Outcome, situation: Situation, place: Place) -> None:
-        """Deletes the old backups; one that cannot be deleted hides no other."""
+        """Deletes the old backups, once the one to keep was seen; one that cannot be deleted hides no other."""
+        seen = outcome.backup is not None and outcome.backup.created is not None
+        if outcome.failure is not None or (situation.plan.make and not (self._waits and seen)):
+            return
         for backup in situation.plan.prune:
             try:
                 place.container.delete(backup.name)
@@ -218,7 +231,10 @@ class BackupTask:
                 outcome.failure = outcome.failure or error
 
     def _describe(self, outcome: Outcome, situation: Situation, place: Place) -> None:
-        shown = replace(situation.plan, prune=tuple(backup for backup in situation.plan.prune if backup.name in outcome.pruned))
+        plan = situation.plan
+        shown = replace(
+            plan, make=plan.make if outcome.made else None, prune=tuple(backup for backup in plan.prune if backup.name in outcome.pruned)
+        )
         outcome.before, outcome.after = changes(
             self._wish, outcome.service.name, shown, place.container.name if outcome.container_made else None
         )

@@ -107,7 +107,7 @@ def plan_backup(wish: Wish, service: str, backups: list[Backup] | None, now: dat
     newest = backups[0] if backups else None
     made = newest.created if newest else None
     waited_for = made is not None and since is not None and made >= since
-    recent = made is not None and not wish.force and now - made <= wish.max_age
+    recent = newest is not None and made is not None and not wish.force and now - made <= wish.max_age and not newest.expired(now)
     make = None if waited_for or recent else wish.template.name_at(service, now)
     kept = [backup for backup in backups if backup.name != make]
     if wish.keep is None:
@@ -129,7 +129,7 @@ def changes(wish: Wish, service: str, plan: Plan, new_container: str | None) -> 
     if plan.make:
         before["newest_backup"] = plan.newest.name if plan.newest else None
         after["newest_backup"] = wish.template.shown(service)
-    if plan.make and new_container:
+    if new_container:
         before["container"], after["container"] = None, new_container
     if plan.prune:
         before["old_backups"], after["old_backups"] = [backup.name for backup in plan.prune], []

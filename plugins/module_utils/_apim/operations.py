@@ -26,7 +26,11 @@ SHOWS_WITHIN = 20.0
 """Seconds in which an operation that was accepted shows in the service's state."""
 
 REFUSALS = 3
-"""How many looks in a row may find an error at an operation's URL, while the service has ended what it did, before that error is the end."""
+"""How many looks in a row may find an error at an operation's URL, while the service has ended what it did, before that is the end: a 500 is
+how the operation ended then, and of anything else (throttling, gateways, connections) the service's state tells more."""
+
+UNANSWERED = frozenset({"MissingApiVersionParameter", "InvalidApiVersionParameter", "NoRegisteredProviderFound", "InvalidResourceType"})
+"""What Resource Manager says of a URL that it does not hand on to API Management, so that this tells nothing of the operation."""
 
 BUSY = "Another operation of the service runs. Run the task again: it waits for that one first."
 
@@ -150,14 +154,13 @@ def _follow_location(client: ArmClient, run: Run, operation: Operation, pace: Pa
         try:
             status = read_operation(client, operation)
         except RefusedUrl as error:
-            return run.noting(f"The operation could not be followed ({error.message}) The state of the service was taken instead.")
+            return run.noting(f"The operation could not be followed ({error.message}). The state of the service was taken instead.")
         except HttpError as error:
-            if error.status != 403:
+            if error.status != 403 and error.code not in UNANSWERED:
                 raise _failed(run, error) from None
-            return run.noting(
-                "The result of the operation may not be read (Microsoft.ApiManagement/service/operationresults/read is refused). "
-                "The state of the service was taken instead."
-            )
+            why = "may not be read (Microsoft.ApiManagement/service/operationresults/read is refused)" if error.status == 403 else "could not be read"
+            # Azure's words go along: a refusal may also be how the operation itself has ended.
+            return run.noting(f"The result of the operation {why}: {error.code}: {error.message.rstrip('.')}. The state of the service was taken instead.")
         if status.state == "succeeded":
             return replace(run, ended=True)
         if status.state != "running":
@@ -167,7 +170,9 @@ def _follow_location(client: ArmClient, run: Run, operation: Operation, pace: Pa
             if refused >= REFUSALS and _is_over(client, run):
                 if status.error.status == 404:
                     return run.noting("Azure does not know the operation any more. The state of the service was taken instead.")
-                raise _failed(run, status.error)
+                if status.error.status == 500:
+                    raise _failed(run, status.error)
+                return run.noting(f"The operation could not be followed ({status.error}). The state of the service was taken instead.")
         else:
             refused = 0
         if status.url:

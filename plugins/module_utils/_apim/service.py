@@ -135,7 +135,21 @@ def parse_service(resource: Mapping[str, Any]) -> Service:
 def read_service(client: ArmClient, path: str) -> Service | None:
     """The service at this path, None when there is none (404)."""
     resource = client.find(path, APIM)
-    return parse_service(resource) if resource else None
+    return _told_of(path, resource) if resource else None
+
+
+def look_again(client: ArmClient, service: Service) -> Service:
+    """The service as it is now, by one request; as it was when that cannot be read."""
+    try:
+        found = client.get_once(service.path, APIM).body
+    except ArmError:
+        return service
+    return _told_of(service.path, found) if isinstance(found, dict) and found else service
+
+
+def _told_of(path: str, resource: Mapping[str, Any]) -> Service:
+    """What was asked for is what is told of, also when the answer has no id."""
+    return parse_service(resource if resource.get("id") else {**resource, "id": str(ResourceId.parse(path))})
 
 
 def find_service(client: ArmClient, subscription: str, name: str) -> Service | None:

@@ -185,7 +185,7 @@ def test_without_waiting_nothing_is_started_beside_what_runs(run: Run, azure: Fa
     azure.runs(100)
     result = run(wait=False)
     assert not result["changed"] and result["adopted"] and azure.writes == []
-    assert "nothing was started" in result["warnings"][0]
+    assert "nothing is started" in result["warnings"][0]
 
 
 def test_a_recent_backup_needs_no_waiting(run: Run, azure: FakeAzure) -> None:

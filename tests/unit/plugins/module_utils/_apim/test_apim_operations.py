@@ -116,6 +116,30 @@ def test_an_operation_that_azure_forgot_ends_with_the_service() -> None:
     assert "does not know the operation" in run.notes[0]
 
 
+@pytest.mark.parametrize(
+    "unread", [failure(429, "TooManyRequests", Retry_After="1"), failure(502, "InvalidGatewayHost"), reset(), answer(200, b"<html>a proxy</html>")]
+)
+def test_what_cannot_be_read_any_more_is_no_failure_of_what_has_ended(unread: Any) -> None:
+    wire = Wire(accepted(), unread, unread, unread, told(), told(), told(), forever=True)
+    run = go(wire)
+    assert run.ended and "could not be followed" in run.notes[0]
+
+
+@pytest.mark.parametrize("code", ["MissingApiVersionParameter", "NoRegisteredProviderFound"])
+def test_a_location_that_resource_manager_does_not_hand_on_loses_nothing(code: str) -> None:
+    bare = answer(202, None, location=RESULT.partition("?")[0])
+    wire = Wire(bare, failure(400, code, "The api-version query parameter (?api-version=) is required."), told("Updating"), told())
+    run = go(wire)
+    assert run.ended and code in run.notes[0]
+    assert wire.sent[1].url == RESULT.partition("?")[0]
+
+
+@pytest.mark.parametrize("final", [answer(204), answer(200, {"status": "Succeeded"}), answer(200, []), answer(201, resource("Updating"))])
+def test_any_other_success_at_the_end_is_one(final: Any) -> None:
+    wire = Wire(accepted(), running(), final, told("Updating"), told("SUCCEEDED"))
+    assert go(wire).ended and not wire.answers
+
+
 @pytest.mark.parametrize("states", [["Updating", "Updating", "Succeeded"], ["Succeeded", "Updating", "Succeeded"], ["Succeeded", "Succeeded", "Succeeded"]])
 def test_a_result_that_may_not_be_read_is_told_by_the_service(states: list[str]) -> None:
     """Also one that shows a moment late, and one that was over before anybody looked."""
