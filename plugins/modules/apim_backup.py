@@ -110,7 +110,7 @@ EXAMPLES = r"""
 RETURN = r"""
 service:
   description: The service, as it was at the end.
-  returned: unless the task failed before it looked at the service
+  returned: unless the task failed before it had looked at the service and its backups
   type: dict
   contains:
     id:
@@ -132,7 +132,7 @@ backup:
   description:
     - The newest backup. The one that this task made, when it waited for it, and else the one that was found.
     - Null when there is none, or when it is not known.
-  returned: unless the task failed before it looked for backups
+  returned: unless the task failed before it had looked at the service and its backups
   type: dict
   contains:
     name:
@@ -168,15 +168,15 @@ adopted:
   description:
     - Whether the newest backup is one that was being made already, and was waited for.
     - With O(wait=false), whether an operation of the service ran, so that nothing was started.
-  returned: unless the task failed before it looked for backups
+  returned: unless the task failed before it had looked at the service and its backups
   type: bool
 container_created:
   description: Whether this task made the container, or would in check mode.
-  returned: unless the task failed before it looked for backups
+  returned: unless the task failed before it had looked at the service and its backups
   type: bool
 pruned:
   description: The names of the backups that O(keep) removed, or would in check mode, oldest first.
-  returned: unless the task failed before it looked for backups
+  returned: unless the task failed before it had looked at the service and its backups
   type: list
   elements: str
   sample: [apim-prod-20260712T181500Z]

@@ -100,12 +100,12 @@ RETURN = r"""
 action:
   description:
     - V(started) for a restore that this task started, or would in check mode, V(adopted) for one that an earlier run started, V(none) where all was done.
-  returned: unless the task failed before it looked at the service
+  returned: unless the task failed before it had looked at the service and the backup
   type: str
   sample: started
 service:
   description: The service that was restored into, as it was at the end.
-  returned: unless the task failed before it looked at the service
+  returned: unless the task failed before it had looked at the service and the backup
   type: dict
   contains:
     id:
@@ -125,7 +125,7 @@ service:
       type: str
 backup:
   description: The backup that is restored.
-  returned: unless the task failed before it found the backup
+  returned: unless there is none, or the task failed before it had looked for it
   type: dict
   contains:
     name:
@@ -159,7 +159,7 @@ backup:
     expired: false
 not_restored:
   description: What no backup contains, and must come from elsewhere.
-  returned: unless the task failed before it looked at the service
+  returned: unless the task failed before it had looked at the service and the backup
   type: list
   elements: str
   sample: [certificates of custom domains, managed identities]
@@ -210,6 +210,8 @@ failure:
       type: dict
 """
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints import HINTS
@@ -248,8 +250,8 @@ def read_wish(task: Task) -> Wish:
     if source is not None and not SERVICE_NAME.match(source):
         raise OptionError("source_service", f"{source[:80]!r} is not the name of an API Management service")
     if source is None:
-        newest = template.timed or template.named
-        source = target.name if newest else parse_template(DEFAULT_NAME, "backup_name").service_of(template.shown(target.name))
+        example = template.name_at(target.name, datetime(2026, 1, 1))
+        source = target.name if template.named else parse_template(DEFAULT_NAME, "backup_name").service_of(example)
     return Wish(target, read_storage(params), template, source, params["force"], task.waits)
 
 
@@ -283,7 +285,8 @@ def body(task: Task) -> dict[str, Any]:
     wish = read_wish(task)
     pace = Pace(task.poll_interval, lambda: task.time_left, lambda text: task.progress(0, 1, text))
     found = read(task.client, wish)
-    decision = decide(task.client, wish, found.current, pace, check=task.check_mode)
+    current, decision = decide(task.client, wish, found.current, pace, check=task.check_mode)
+    found = replace(found, current=current)
     if task.check_mode or decision.problem is not None:
         outcome = Outcome(decision, found.current.service, decision.changes, problem=decision.problem, warnings=decision.warnings)
     else:

@@ -10,20 +10,23 @@ activity log tells what became of the request.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Iterable
 
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError, OperationFailed, TransportError
-from .activity import Told, ask_log
+from .activity import LAG, Told, ask_log
 from .backups import Backup, backup_of, backups_of, newest_first
 from .marks import Mark, State, write_mark
 from .operations import Action, Run, adopt, follow, start
 from .places import Place, open_place, read_contents
-from .restores import Current, Plan, Wish, plan, unclear
-from .service import Pace, Service, client_id_of, find_service, missing_service, read_service, wait_until_settled
+from .restores import GUESSED, Current, Plan, Wish, plan, unclear
+from .service import Pace, Service, client_id_of, find_service, look_again, missing_service, read_service, wait_until_settled
 from .storage_options import request_body
 
 ACTION: Action = "restore"
+LONG_AGO = timedelta(days=1)
+"""No end comes into the log any more of a restore that was asked for before that."""
 
 
 @dataclass
@@ -58,8 +61,7 @@ def read(client: ArmClient, wish: Wish) -> Read:
     service = _service(client, wish)
     client_id = client_id_of(service, wish.storage.access, wish.storage.identity)
     place = open_place(client, wish.storage)
-    backup, names, warnings = _backup(place, wish)
-    current = Current(service, backup, names, _tier(client, wish, service), warnings=(*place.notes, *warnings))
+    current = _with_backup(Current(service, None, source_tier=_tier(client, wish, service), warnings=place.notes), place, wish)
     return Read(current, place, client_id)
 
 
@@ -70,26 +72,28 @@ def _service(client: ArmClient, wish: Wish) -> Service:
     return found
 
 
-def _backup(place: Place, wish: Wish) -> tuple[Backup | None, tuple[str, ...], tuple[str, ...]]:
-    """The backup that is meant, None when there is none; names of others then; warnings."""
+def _with_backup(current: Current, place: Place, wish: Wish) -> Current:
+    """With the backup that is meant, or the names of others when there is none."""
     if wish.newest:
         contents = read_contents(place)
         if contents.blobs is None:
             raise contents.problem or ArmError(f"The backups in {wish.place} could not be listed.")
-        found = backups_of(contents.blobs, wish.template, wish.source or wish.target.name)
-        return (found[0], (), ()) if found else (None, _names(backup_of(blob) for blob in contents.blobs), ())
-    try:
-        blob = place.container.head(wish.shown)
-    except (HttpError, TransportError) as error:
-        if place.key:
-            raise
-        # A firewall may keep this machine out and let API Management in.
-        unread = f"the backup {wish.shown} could not be looked at ({error.code}), so neither that it is there nor its age was checked"
-        return Backup(wish.shown), (), (unread,)
-    if blob is not None:
-        return backup_of(blob), (), ()
-    contents = read_contents(place)
-    return None, _names(backup_of(blob) for blob in contents.blobs or ()), ()
+        found = backups_of(contents.blobs, wish.template, wish.source or current.service.name)
+        if found:
+            return replace(current, backup=found[0])
+    else:
+        try:
+            blob = place.container.head(wish.shown)
+        except (HttpError, TransportError) as error:
+            if place.key:
+                raise
+            # A firewall may keep this machine out and let API Management in.
+            unread = f"the backup {wish.shown} could not be looked at ({error.code}), so neither that it is there nor its age was checked"
+            return replace(current, backup=Backup(wish.shown), warnings=(*current.warnings, unread))
+        if blob is not None:
+            return replace(current, backup=backup_of(blob))
+        contents = read_contents(place)
+    return replace(current, names=_names(backup_of(blob) for blob in contents.blobs or ()), container=contents.exists is not False)
 
 
 def _names(backups: Iterable[Backup]) -> tuple[str, ...]:
@@ -110,43 +114,61 @@ def _tier(client: ArmClient, wish: Wish, service: Service) -> str | None:
     return source.sku if source else None
 
 
-def decide(client: ArmClient, wish: Wish, current: Current, pace: Pace, *, check: bool) -> Plan:
-    """The plan; asks the activity log where an earlier run may have been interrupted. With ``check`` it never waits."""
+def decide(client: ArmClient, wish: Wish, current: Current, pace: Pace, *, check: bool) -> tuple[Current, Plan]:
+    """The plan, and what it is made for; asks the activity log where an earlier run may have been interrupted. With ``check`` it never waits."""
     first = plan(current, wish, client.server_now())
     mark = current.mark
     unclear = first.problem is not None and first.problem.code == "RestoreUnclear"
     if mark is None or not (unclear or first.action == "adopt"):
-        return first
-    told = _ask(client, current.service, mark, pace if unclear and wish.wait and not check else None)
+        return current, first
+    told, service = _ask(client, current.service, mark, pace if unclear and wish.wait and not check else None)
     if told == "late" and wish.wait and check:
         # The real run would wait until the log has it; that nothing was sent is the likelier end.
         told = "none"
-    return plan(replace(current, told=told), wish, client.server_now())
+    current = replace(current, service=service, told=told)
+    return current, plan(current, wish, client.server_now())
 
 
-def _ask(client: ArmClient, service: Service, mark: Mark, pace: Pace | None) -> Told:
-    """What the log tells; with ``pace``, after waiting until it must have what there is."""
-    told = ask_log(client, service, ACTION, mark.since)
-    while told == "late" and pace is not None and pace.time_left() > 0:
+def _ask(client: ArmClient, service: Service, mark: Mark, pace: Pace | None) -> tuple[Told, Service]:
+    """What the log tells, and the service as it is then; with ``pace``, after waiting until the log must have what there is."""
+    begun = client.server_now()
+    while True:
+        told = ask_log(client, service, ACTION, mark.since)
+        if told in ("late", "accepted") and not service.running:
+            # What was asked for a moment ago shows in the service first.
+            service = look_again(client, service)
+        now = client.server_now()
+        due = told == "late" or (told == "accepted" and now - begun < LAG and now - mark.since < LONG_AGO)
+        if not due or service.running or pace is None or pace.time_left() <= 0:
+            return told, service
         pace.say(f"{service.name}: waiting for the activity log to tell of an interrupted restore")
         client.clock.sleep(min(pace.interval, pace.time_left()))
-        told = ask_log(client, service, ACTION, mark.since)
-    return told
 
 
 def carry_out(client: ArmClient, wish: Wish, found: Read, decision: Plan, pace: Pace) -> Outcome:
-    """What the plan says, to its end (or to its start, without wish.wait). What goes wrong after the request is in the outcome."""
-    current = found.current
-    outcome = Outcome(decision, current.service, warnings=decision.warnings)
+    """What the plan says, to its end (or to its start, without wish.wait). What goes wrong is in the outcome."""
+    outcome = Outcome(decision, found.current.service, warnings=decision.warnings)
+    try:
+        _carry_out(client, wish, found, outcome, pace)
+    except ArmError as error:
+        outcome.problem = error
+    if outcome.service.running or (outcome.run is not None and not outcome.run.ended):
+        outcome.service = look_again(client, outcome.service)
+    return outcome
+
+
+def _carry_out(client: ArmClient, wish: Wish, found: Read, outcome: Outcome, pace: Pace) -> None:
+    current, decision = found.current, outcome.plan
     if decision.action == "adopt":
         outcome.run = adopt(current.service, ACTION)
         if not wish.wait or not _adopt(client, outcome, outcome.run, pace):
-            return outcome
+            return
     if decision.action in ("adopt", "wait"):
         # What ran may have been a restore, or none of ours: look again.
         outcome.service = wait_until_settled(client, outcome.service, pace)
         outcome.run = None
-        outcome.plan = decision = decide(client, wish, replace(current, service=outcome.service), pace, check=False)
+        current, outcome.plan = decide(client, wish, replace(current, service=outcome.service), pace, check=False)
+        outcome.service, decision = current.service, outcome.plan
         outcome.warn(*decision.warnings)
         if decision.problem is not None:
             raise decision.problem
@@ -156,7 +178,6 @@ def carry_out(client: ArmClient, wish: Wish, found: Read, decision: Plan, pace: 
             _follow(client, outcome, outcome.run, pace)
     elif decision.action == "finish":
         _mark(client, outcome, "restored")
-    return outcome
 
 
 def _adopt(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> bool:
@@ -170,14 +191,12 @@ def _adopt(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> bool:
     mark = outcome.plan.mark
     if mark is None:
         return False
-    told = _ask(client, run.service, mark, pace)
+    told, outcome.service = _ask(client, run.service, mark, pace)
     if told == "none":
         return True
     if told == "late":
         outcome.problem = unclear(mark, told)
         return False
-    if told == "unknown":
-        outcome.warn("that it was a restore that ran, and how it ended, is taken from the state of the service alone: the activity log cannot be read")
     _end(client, outcome, run, told)
     return False
 
@@ -219,22 +238,31 @@ def _follow(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> None:
     outcome.run, outcome.service = run, run.service
     outcome.warn(*run.notes)
     mark = outcome.plan.mark
-    _end(client, outcome, run, ask_log(client, run.service, ACTION, mark.since) if run.notes and mark is not None else "succeeded")
+    told: Told = "succeeded"
+    if run.notes and mark is not None:
+        told, outcome.service = _ask(client, run.service, mark, pace)
+        if told == "late" and run.operation is None:
+            outcome.problem = unclear(mark, told)
+            return
+    _end(client, outcome, run, told)
 
 
 def _end(client: ArmClient, outcome: Outcome, run: Run, told: Told) -> None:
     """The service is Succeeded. That does not tell that its restore succeeded: ``told`` may."""
-    if told != "failed":
-        _mark(client, outcome, "restored")
+    lost = told == "none" and run.operation is None
+    if told == "failed" or lost:
+        outcome.problem = OperationFailed(
+            "The restore was never begun: the activity log does not know of it." if lost else "The restore failed, as the activity log says.",
+            code="RestoreFailed",
+            target=run.service.id,
+            operation=run.words,
+            hint="Run the task again." if lost else "Its entry has the reason (az monitor activity-log list --resource-id ID).",
+        )
+        _mark(client, outcome, "failed")
         return
-    outcome.problem = OperationFailed(
-        "The restore failed, as the activity log says.",
-        code="RestoreFailed",
-        target=run.service.id,
-        operation=run.words,
-        hint="Its entry has the reason (az monitor activity-log list --resource-id ID).",
-    )
-    _mark(client, outcome, "failed")
+    if told != "succeeded":
+        outcome.warn(GUESSED)
+    _mark(client, outcome, "restored")
 
 
 def _mark(client: ArmClient, outcome: Outcome, state: State) -> None:

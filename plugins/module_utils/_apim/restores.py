@@ -38,6 +38,8 @@ NOT_RESTORED = (
 )
 """What a backup does not hold (facts of Azure's own guide, December 2025)."""
 
+GUESSED = "that the restore succeeded is taken from the state of the service alone: the activity log does not tell how it ended"
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -68,12 +70,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Current:
-    """What there is. ``backup`` None when there is none of that name, ``names`` are others then; ``source_tier`` None when it is not known;
+    """What there is. ``backup`` None when there is none of that name, ``names`` are others then, and ``container`` whether that exists;
+    ``source_tier`` None when it is not known;
     ``told`` what the activity log says of a restore of this backup that was asked for earlier; ``warnings`` from reading."""
 
     service: Service
     backup: Backup | None
     names: tuple[str, ...] = ()
+    container: bool = True
     source_tier: str | None = None
     told: Told = "unknown"
     warnings: tuple[str, ...] = ()
@@ -138,7 +142,8 @@ def plan(current: Current, wish: Wish, now: datetime) -> Plan:
 def _interrupted(found: Plan, mark: Mark, told: Told) -> Plan:
     """A restore of this very backup was asked for, or was about to be, and nobody has noted its end."""
     if told in ("succeeded", "accepted"):
-        return replace(found, action="finish", mark=mark)
+        warnings = found.warnings if told == "succeeded" else (*found.warnings, GUESSED)
+        return replace(found, action="finish", mark=mark, warnings=warnings)
     if told == "failed":
         return replace(found, warnings=(*found.warnings, f"the restore of {format_time(mark.since)} failed, as the activity log says; it is sent again",))
     if told == "none":
@@ -163,7 +168,10 @@ def unclear(mark: Mark, told: Told) -> ArmError:
 
 
 def _missing(current: Current, wish: Wish) -> ArmError:
-    if wish.newest:
+    if not current.container:
+        message = f"There is no container {wish.storage.container} in the storage account {wish.storage.account}, so that there is no backup either."
+        hint = "Check container and storage_account."
+    elif wish.newest:
         message = f"There is no backup named like {wish.shown} in the container {wish.place}."
         hint = "Make one with lifeboat.azure_dr.apim_backup, or set source_service to the service that was backed up, or backup_name to the backup's name."
     else:

@@ -91,8 +91,8 @@ def is_poll(request: Sent) -> bool:
     return "/operationResults/" in request.url
 
 
-@pytest.fixture
-def task(monkeypatch: pytest.MonkeyPatch) -> Task:
+@pytest.fixture(name="task")
+def fixture_task(monkeypatch: pytest.MonkeyPatch) -> Task:
     return Task(monkeypatch)
 
 
@@ -364,7 +364,7 @@ def test_killed_without_a_log_says_so_and_does_nothing(task: Task) -> None:
 
 def test_wait_false_starts_and_a_later_run_waits(task: Task) -> None:
     started = task(wait=False)
-    assert (started["changed"], started["action"], started["service"]["provisioning_state"]) == (True, "started", "Succeeded")
+    assert (started["changed"], started["action"], started["service"]["provisioning_state"]) == (True, "started", "Updating")
     assert task.azure.writes() == MARK[:2]
     running = task(wait=False)
     assert (running["changed"], running["action"]) == (False, "adopted")

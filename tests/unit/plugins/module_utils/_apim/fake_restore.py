@@ -45,6 +45,8 @@ class FakeRestore:
         self.deleted: list[dict[str, Any]] = []
         self.log: list[dict[str, Any]] = []
         self.log_readable = True
+        self.log_lag = 0.0
+        """Seconds after which an entry can be read."""
         self.restored: list[tuple[str, str]] = []
         """(service, backup) of each restore that was begun."""
         self.ends: dict[str, float] = {}
@@ -175,7 +177,8 @@ class FakeRestore:
         wanted = re.search(r"eventTimestamp ge '([^']+)'.* and resourceUri eq '([^']+)'", unquote(query))
         assert wanted, query
         since = datetime.fromisoformat(wanted[1].replace("Z", "+00:00"))
-        found = [entry for entry in self.log if since <= datetime.fromisoformat(entry["eventTimestamp"]) and entry["resourceId"] == wanted[2]]
+        until = self.clock.now() - timedelta(seconds=self.log_lag)
+        found = [entry for entry in self.log if since <= datetime.fromisoformat(entry["eventTimestamp"]) <= until and entry["resourceId"] == wanted[2]]
         return answer(200, {"value": found})
 
     def _blob(self, method: str, path: str, query: str) -> RawResponse:
