@@ -124,7 +124,8 @@ def body(task: Task) -> dict[str, Any]:
     storage = read_storage(task.params)
     storage = replace(storage, subscription=storage.subscription or task.subscription)
     place = open_place(task.client, storage)
-    contents = read_contents(place, template.prefix(service) if service else "")
+    # Not by the service's name, which the user may write in other case than Azure.
+    contents = read_contents(place, template.prefix(None) if service else "")
     for note in place.notes:
         task.warn(note)
     if contents.problem is not None:
@@ -137,7 +138,7 @@ def body(task: Task) -> dict[str, Any]:
     where = {"storage_account": storage.account, "container": storage.container}
     return {
         "changed": False,
-        "backups": [{**backup.facts(now), "service": service or template.service_of(backup.name), **where} for backup in found],
+        "backups": [{**backup.facts(now), "service": template.service_of(backup.name) or service, **where} for backup in found],
     }
 
 

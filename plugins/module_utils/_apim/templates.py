@@ -54,8 +54,8 @@ class Template:
         return found
 
     def matches(self, service: str, name: str) -> bool:
-        """Whether this is the name of a backup of the service."""
-        return re.fullmatch(self._pattern(re.escape(service)), name, re.ASCII) is not None
+        """Whether this is the name of a backup of the service; Azure knows a service in capital letters too, whatever a backup is called."""
+        return re.fullmatch(self._pattern(f"(?i:{re.escape(service)})"), name, re.ASCII) is not None
 
     def service_of(self, name: str) -> str | None:
         """The service that a name tells; None when the template did not give this name, or has no ``{name}``."""

@@ -40,8 +40,11 @@ def parse_xml(text: str) -> ElementTree.Element | None:
 
 
 def blobs_of(page: ElementTree.Element) -> list[Blob]:
-    """The blobs of one page of a list; versions, snapshots and what was deleted softly are not asked for and do not come."""
-    return [_blob(entry) for entry in page.iterfind("./Blobs/Blob")]
+    """The blobs of one page of a list; versions, snapshots and what was deleted softly are not asked for and do not come.
+
+    Accounts with a hierarchical namespace list their directories too, which are left out.
+    """
+    return [_blob(entry) for entry in page.iterfind("./Blobs/Blob") if (entry.findtext("./Properties/ResourceType") or "").lower() != "directory"]
 
 
 def marker_of(page: ElementTree.Element) -> str | None:

@@ -49,6 +49,13 @@ def test_the_backups_of_a_service_newest_first(run: Run, azure: FakeAzure) -> No
     assert not result["changed"] and azure.writes == []
 
 
+def test_a_service_in_other_case_is_the_same_service(run: Run) -> None:
+    assert [(backup["name"], backup["service"]) for backup in run(name="APIM-Prod")["backups"]] == [
+        ("apim-prod-20251230T000000Z", "apim-prod"),
+        ("apim-prod-20251201T000000Z", "apim-prod"),
+    ]
+
+
 def test_all_blobs_with_the_services_that_their_names_tell(run: Run) -> None:
     assert [(backup["name"].split("-20")[0], backup["service"]) for backup in run()["backups"]] == [
         ("apim-test", "apim-test"),

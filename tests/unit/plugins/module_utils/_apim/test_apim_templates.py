@@ -35,6 +35,8 @@ def test_a_name_and_what_it_starts_with(text: str, name: str, prefix: str, timed
     ("text", "service", "name", "matches"),
     [
         ("{name}-%Y%m%d", "apim", "apim-20260703", True),
+        ("{name}-%Y%m%d", "apim", "APIM-20260703", True),
+        ("T{name}-%Y%m%d", "apim", "tapim-20260703", False),
         ("{name}-%Y%m%d", "apim", "apim-2-20260703", False),
         ("{name}-%Y%m%d", "apim", "apim-20260703-copy", False),
         ("{name}-%Y%m%d", "apim", "apim-2026070\u0663", False),

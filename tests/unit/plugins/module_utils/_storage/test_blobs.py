@@ -78,6 +78,23 @@ def test_a_list_is_read_page_by_page_with_a_token_of_its_own() -> None:
     assert headers["Authorization"] == "Bearer token-1" and headers["x-ms-version"] >= "2017-11-09" and headers["x-ms-date"].endswith("GMT")
 
 
+def test_a_list_of_an_account_with_directories() -> None:
+    """As accounts with a hierarchical namespace list them, and names that XML cannot hold."""
+    entries = (
+        "<Blob><Name>apim</Name><Properties><Content-Length>0</Content-Length><ResourceType>directory</ResourceType></Properties></Blob>"
+        "<Blob><Name Encoded='true'>apim/a%EF%BF%BFb</Name><Properties><Content-Length>7</Content-Length><ResourceType>file</ResourceType></Properties></Blob>"
+        "<Blob><Name>apim/50%25.bak</Name><OrMetadata /></Blob>"
+    )
+    text = f"<?xml version='1.0' encoding='utf-8'?><EnumerationResults><Prefix /><Blobs>{entries}</Blobs><NextMarker /></EnumerationResults>"
+    found = list(container(Wire(RawResponse(200, {}, text.encode()))).list())
+    assert [(blob.name, blob.size, blob.modified) for blob in found] == [("apim/a\uffffb", 7, None), ("apim/50%25.bak", 0, None)]
+
+
+def test_five_thousand_blobs_and_one_more() -> None:
+    wire = Wire(page(*(f"apim-{number:05d}" for number in range(5000)), marker="next"), page("apim-05000"))
+    assert len({blob.name for blob in container(wire).list()}) == 5001 and len(wire.sent) == 2
+
+
 def test_pages_that_go_round_in_a_circle() -> None:
     with pytest.raises(RefusedUrl):
         list(container(Wire(page("a", marker="1"), forever=True)).list())
