@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from .redact import redact
+
 _LONGEST_TEXT = 1000
 _TAG = re.compile(r"<(?:script|style).*?</(?:script|style)>|<[^>]+>", re.IGNORECASE | re.DOTALL)
 
@@ -128,5 +130,6 @@ def _first_text(data: Mapping[str, Any], *names: str) -> str | None:
 
 
 def _plain_text(text: str) -> str:
-    words = " ".join(_TAG.sub(" ", text).split())
+    # A secret that is cut in two is not found any more.
+    words = " ".join(_TAG.sub(" ", redact(text)).split())
     return words if len(words) <= _LONGEST_TEXT else words[:_LONGEST_TEXT] + "..."

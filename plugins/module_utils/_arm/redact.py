@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import re
 import threading
-from urllib.parse import quote, quote_plus
-
 MASK = "********"
 
 # A shorter value would blank out ordinary words.
 _SHORTEST_SECRET = 6
 
-_FIELDS = "(?:client_secret|client_assertion|access_token|refresh_token|id_token|password|assertion)"
+_FIELDS = "(?:access_?key|account_?key|storage_?key|client_secret|client_assertion|access_token|refresh_token|id_token|password|assertion)"
 
-_known: set[str] = set()
+_known: dict[str, re.Pattern[str]] = {}
+"""Secret -> what it looks like in texts."""
 _lock = threading.Lock()
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -36,25 +35,35 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def keep_secret(value: str | None) -> None:
-    """Never let this value out again: every later ``redact`` of this process masks it (also percent-encoded)."""
+    """Never let this value out again: every later ``redact`` of this process masks it, also as part of a URL, of JSON or of HTML."""
     if not value or len(value.strip()) < _SHORTEST_SECRET:
         return
     text = value.strip()
     with _lock:
-        _known.update({text, quote(text, safe=""), quote_plus(text)})
+        if text not in _known:
+            _known[text] = re.compile("".join(map(_forms, text)))
 
 
 def redact(text: object) -> str:
     """The text without anything secret, and with signed URLs cut to what a person can read."""
     clean = str(text)
     with _lock:
-        secrets = sorted(_known, key=len, reverse=True)
+        secrets = [_known[secret] for secret in sorted(_known, key=len, reverse=True)]
     for secret in secrets:
-        if secret in clean:
-            clean = clean.replace(secret, MASK)
+        clean = secret.sub(MASK, clean)
     for pattern, replacement in _PATTERNS:
         clean = pattern.sub(replacement, clean)
     return clean
+
+
+def _forms(character: str) -> str:
+    """A pattern for one character: as it is, percent-encoded (once or more), and as JSON and HTML write what may be special."""
+    if character.isascii() and character.isalnum():
+        return character
+    code = ord(character)
+    encoded = "".join(f"%(?:25)*{byte:02X}" for byte in character.encode(errors="replace"))
+    forms = [r"\\*" + re.escape(character), encoded, rf"\\+u{code:04x}", rf"&\#(?:0*{code}|x0*{code:x});"]
+    return rf"(?i:{'|'.join(forms)}{'|[+]' if character == ' ' else ''})"
 
 
 def short_url(url: str) -> str:

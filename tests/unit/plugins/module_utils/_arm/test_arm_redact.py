@@ -10,6 +10,7 @@ import traceback
 import pytest
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.auth.method import Token
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.auth.options import read_options
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.envelope import read_envelope
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.redact import MASK, keep_secret, redact, short_url
 
@@ -42,6 +43,38 @@ def test_known_secrets_are_masked_also_when_encoded() -> None:
     for text in ("x pa ss/word~1 y", "x pa%20ss%2Fword~1 y", "x pa+ss%2Fword~1 y"):
         assert redact(text) == f"x {MASK} y"
     assert redact("an abc of things") == "an abc of things"
+
+
+KEY = "q1+w2/E3ssssssssssssssssssssssssssssssss+/4=="
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        KEY,
+        KEY.replace("+", "\\u002B"),
+        KEY.replace("+", "\\u002b").replace("/", "\\/").replace("=", "\\u003D"),
+        KEY.replace("+", "\\\\u002B"),
+        KEY.replace("+", "&#43;").replace("/", "&#x2F;").replace("=", "&#61;"),
+        KEY.replace("+", "%2B").replace("/", "%2f").replace("=", "%3D"),
+        KEY.replace("+", "%252B").replace("/", "%252F").replace("=", "%253D"),
+    ],
+)
+def test_a_key_is_masked_as_services_write_it(form: str) -> None:
+    keep_secret(KEY)
+    assert redact(f"the key '{form}' is wrong") == f"the key '{MASK}' is wrong"
+
+
+def test_a_key_in_a_body_that_is_cut_leaves_no_part_of_it() -> None:
+    keep_secret(KEY)
+    for before in range(960, 1000):
+        envelope = read_envelope(None, f"{'x' * before} {KEY}", default_code="Http500")
+        assert "ssss" not in envelope.message
+
+
+@pytest.mark.parametrize("text", ['{"accessKey":"bm90IHRvbGQ="}', "{'access_key': 'bm90IHRvbGQ='}", "accountKey=bm90IHRvbGQ="])
+def test_keys_that_nobody_has_told_of(text: str) -> None:
+    assert "bm90IHRvbGQ" not in redact(text)
 
 
 def test_signed_urls_become_readable() -> None:
