@@ -25,6 +25,7 @@ from ._arm.connect import connect
 from ._arm.errors import ArmError, OptionError
 from ._fleet import Vm, VmReport, check_subscription, parse_vms
 from ._progress import Progress
+from ._waiting import Waiting
 
 Spec = dict[str, dict[str, Any]]
 
@@ -109,6 +110,11 @@ class Task:
         """Seconds of wait_timeout that are left, counted from the start of the task; never below 0."""
         spent = self.clock.monotonic() - self._started
         return max(0.0, float(self.params["wait_timeout"]) - spent)
+
+    @property
+    def waiting(self) -> Waiting:
+        """How this task waits, as its options say."""
+        return Waiting(self.waits, self.poll_interval, lambda: self.time_left, self.progress)
 
     def vms(self) -> list[Vm]:
         return parse_vms(self.params["vm"], self.params.get("vm_resource_group"), self.subscription)

@@ -230,7 +230,7 @@ from typing import Any
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backup_apply import BackupTask, Outcome
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups import Wish, check_wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints import HINTS
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import Pace, service_id
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import service_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, ApimStorage, read_storage
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_template
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
@@ -283,8 +283,7 @@ def body(task: Task) -> dict[str, Any]:
     wish = read_wish(task.params)
     storage = read_storage(task.params)
     wanted = service_id(task.params["name"], task.params["resource_group"], task.subscription)
-    pace = Pace(task.poll_interval, lambda: task.time_left, lambda text: task.progress(0, 1, text))
-    outcome = BackupTask(task.client, wish, storage, pace, waits=task.waits, check=task.check_mode).carry_out(wanted)
+    outcome = BackupTask(task.client, wish, storage, task.waiting, check=task.check_mode).carry_out(wanted)
     for text in outcome.warnings:
         task.warn(text)
     return result_of(outcome, storage, task.diff)

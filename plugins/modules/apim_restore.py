@@ -217,7 +217,7 @@ from typing import Any
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restore_apply import Outcome, carry_out, decide, read
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restores import NOT_RESTORED, Current, Wish
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import SERVICE_NAME, Pace, service_id
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import SERVICE_NAME, service_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, read_storage
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_template
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
@@ -283,14 +283,13 @@ def result_of(outcome: Outcome, current: Current, wish: Wish, task: Task) -> dic
 
 def body(task: Task) -> dict[str, Any]:
     wish = read_wish(task)
-    pace = Pace(task.poll_interval, lambda: task.time_left, lambda text: task.progress(0, 1, text))
     found = read(task.client, wish)
-    current, decision = decide(task.client, wish, found.current, pace, check=task.check_mode)
+    current, decision = decide(task.client, wish, found.current, task.waiting, check=task.check_mode)
     found = replace(found, current=current)
     if task.check_mode or decision.problem is not None:
         outcome = Outcome(decision, found.current.service, decision.changes, problem=decision.problem, warnings=decision.warnings)
     else:
-        outcome = carry_out(task.client, wish, found, decision, pace)
+        outcome = carry_out(task.client, wish, found, decision, task.waiting)
     for text in outcome.warnings:
         task.warn(text)
     return result_of(outcome, found.current, wish, task)

@@ -196,7 +196,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.job_cont
     wait_for_end,
 )
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, find_vault
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.waiting import Waiting
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VAULT, WAIT, Task, run
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -226,7 +226,7 @@ def body(task: Task) -> dict[str, Any]:
     if choice.name is None:
         in_vault(refs, None)
     reports = in_vault(refs, find_vault(task.client, choice))
-    waiting = Waiting(task.waits, task.poll_interval, lambda: task.time_left, task.progress)
+    waiting = task.waiting
     read_all(task.client, reports)
     (complete if task.params["state"] == "completed" else cancel)(task, reports, waiting)
     for report in reports:

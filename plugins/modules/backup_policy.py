@@ -371,7 +371,6 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.policy_r
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.policy_words import TIERING_MODES, TIERING_UNITS, Words
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection import check_guard_requests
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, find_vault
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
 
 NAMES: dict[str, Any] = {"type": "list", "elements": "str"}
@@ -448,11 +447,10 @@ def make_plan(task: Task, vault: VaultRef, name: str, words: Words, resource: Ma
 
 
 def carry_out(task: Task, vault: VaultRef, name: str, plan: PolicyPlan, resource: Mapping[str, Any] | None, guard: tuple[str, ...]) -> PolicyOutcome:
-    waiting = Waiting(task.waits, task.poll_interval, lambda: task.time_left, task.progress)
     if plan.action == "delete":
-        return delete_policy(task.client, vault, name, resource or {}, guard, waiting)
+        return delete_policy(task.client, vault, name, resource or {}, guard, task.waiting)
     properties = {**(plan.properties or {}), **({"resourceGuardOperationRequests": list(guard)} if guard and plan.action == "update" else {})}
-    return put_policy(task.client, vault, name, properties, plan.after, waiting)
+    return put_policy(task.client, vault, name, properties, plan.after, task.waiting)
 
 
 def result_of(task: Task, vault: VaultRef, name: str, plan: PolicyPlan, outcome: PolicyOutcome) -> dict[str, Any]:

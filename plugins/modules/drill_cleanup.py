@@ -157,7 +157,7 @@ def body(task: Task) -> dict[str, Any]:
         for removal in plan.removals:
             removal.changed = True
     else:
-        remove_all(task.client, plan, interval=task.poll_interval, time_left=lambda: task.time_left, tell=task.progress)
+        remove_all(task.client, plan, task.waiting)
     return result_of(plan, task.diff)
 
 

@@ -360,7 +360,6 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vault_ap
 )
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vault_hints import VAULT_HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vault_options import check_place, read_wish
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
 
 IDENTITY: dict[str, Any] = {
@@ -400,10 +399,9 @@ SPEC: dict[str, dict[str, Any]] = {
 
 def work(task: Task, ref: VaultRef) -> Outcome:
     wish = read_wish(task.params)
-    waiting = Waiting(task.waits, task.poll_interval, lambda: task.time_left)
     if task.params["state"] == "absent":
-        return foresee_absent(task.client, ref) if task.check_mode else make_absent(task.client, ref, waiting, task.progress)
-    return foresee_present(task.client, ref, wish) if task.check_mode else make_present(task.client, ref, wish, waiting, task.progress)
+        return foresee_absent(task.client, ref) if task.check_mode else make_absent(task.client, ref, task.waiting)
+    return foresee_present(task.client, ref, wish) if task.check_mode else make_present(task.client, ref, wish, task.waiting)
 
 
 def body(task: Task) -> dict[str, Any]:

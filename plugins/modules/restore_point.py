@@ -299,7 +299,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import expand, has_time, parse_collection, vm_fields
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_apply import Pace, carry_out, make_plans
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_apply import carry_out, make_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_plan import Target, Wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_removal import make_removals, remove
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm, check_group
@@ -389,18 +389,17 @@ def read_targets(task: Task, vms: list[Vm], name: str | None) -> list[Target]:
 
 
 def body(task: Task) -> dict[str, Any]:
-    pace = Pace(task.waits, task.poll_interval, lambda: task.time_left, task.progress)
     if task.params["state"] == "absent":
         name = removal_name(task)
         removals = make_removals(task.client, read_targets(task, task.vms(), name), name)
         if not task.check_mode:
-            remove(task.client, removals, pace)
+            remove(task.client, removals, task.waiting)
         return fleet_result(task, [removal.report for removal in removals])
     wish = read_wish(task)
     tags = check_tags(task.params["tags"], "tags")
     works = make_plans(task.client, read_targets(task, task.vms(), wish.name), wish)
     if not task.check_mode:
-        carry_out(task.client, works, tags, pace)
+        carry_out(task.client, works, tags, task.waiting)
     return fleet_result(task, [work.report for work in works])
 
 

@@ -283,7 +283,7 @@ vms:
 
 from typing import Any
 
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.copies_apply import CopyOptions, carry_out
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.copies_apply import carry_out
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.copies_read import read_places, read_situations, read_wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.copies_report import conclude, make_works
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import HINTS
@@ -312,10 +312,9 @@ def body(task: Task) -> dict[str, Any]:
     places = read_places(task.params, vms)
     reports, works = make_works(vms, read_situations(task.client, vms, places, wish), places, wish)
     if not task.check_mode:
-        options = CopyOptions(task.waits, task.poll_interval, lambda: task.time_left, task.progress)
-        carry_out(task.client, works, wish, options)
+        carry_out(task.client, works, wish, task.waiting)
         for work in works:
-            conclude(task.client, work, wish, options)
+            conclude(task.client, work, wish, task.waiting)
     return fleet_result(task, reports)
 
 

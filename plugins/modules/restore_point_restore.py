@@ -373,7 +373,7 @@ def body(task: Task) -> dict[str, Any]:
     there = read_there(task.client, list(targets.values()))
     reports, works = make_works(vms, points, targets, there, task.params["mode"])
     if not task.check_mode:
-        carry_out(task.client, works, interval=task.poll_interval, time_left=lambda: task.time_left, tell=task.progress)
+        carry_out(task.client, works, task.waiting)
     return fleet_result(task, reports)
 
 

@@ -272,7 +272,6 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.backups 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.moments import parse_moment
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, locate
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VAULT, VM, WAIT, Task, fleet_result, run
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -315,7 +314,7 @@ def body(task: Task) -> dict[str, Any]:
     located = locate(task.client, vms, choice)
     works = make_plans(task.client, [located[vm.key] for vm in vms], wish)
     if not task.check_mode:
-        carry_out(task.client, works, wish, Waiting(task.waits, task.poll_interval, lambda: task.time_left, task.progress))
+        carry_out(task.client, works, wish, task.waiting)
     add_points(task.client, works)
     return fleet_result(task, [work.report for work in works])
 

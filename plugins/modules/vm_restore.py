@@ -537,11 +537,8 @@ def body(task: Task) -> dict[str, Any]:
         look_back=params["look_back"],
         force=params["force"],
         validate=params["validate"],
-        wait=task.waits,
         check_mode=task.check_mode,
-        poll_interval=task.poll_interval,
-        time_left=lambda: task.time_left,
-        tell=task.progress,
+        waiting=task.waiting,
         tags=tags,
     )
     reports = restore(task.client, make_stamp(task.client, params), choice, make_cases(params, vms, targets), options)

@@ -58,7 +58,7 @@ def waits(module: str) -> bool:
 def test_module_that_waits_shows_its_progress(module: str) -> None:
     action = ROOT / "plugins" / "action" / (module + ".py")
     assert "ProgressActionModule" in action.read_text(encoding="utf-8")
-    assert "task.progress" in (ROOT / "plugins" / "modules" / (module + ".py")).read_text(encoding="utf-8")
+    assert "task.waiting" in (ROOT / "plugins" / "modules" / (module + ".py")).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("module", MODULES)

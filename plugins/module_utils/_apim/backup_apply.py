@@ -16,11 +16,12 @@ from typing import Any
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import ResourceId
+from .._waiting import Waiting
 from .backups import Backup, Plan, Wish, backup_of, backups_of, changes, check_prunes_own, expiry_warning, plan_backup
 from .hints import STORAGE
 from .operations import Run, follow, start
 from .places import Contents, Place, container_exists, make_container, open_place, read_contents
-from .service import Pace, Service, check_recoverable, client_id_of, look_again, missing_service, read_service, wait_until_settled
+from .service import Service, check_recoverable, client_id_of, look_again, missing_service, read_service, wait_until_settled
 from .storage_options import ApimStorage, request_body
 
 ROUNDS = 5
@@ -63,14 +64,13 @@ class Situation:
 
 
 class BackupTask:
-    """One run of the module. ``waits`` whether to wait for what runs; ``check`` sends nothing that changes anything."""
+    """One run of the module. ``check`` sends nothing that changes anything."""
 
-    def __init__(self, client: ArmClient, wish: Wish, storage: ApimStorage, pace: Pace, *, waits: bool, check: bool) -> None:
+    def __init__(self, client: ArmClient, wish: Wish, storage: ApimStorage, waiting: Waiting, *, check: bool) -> None:
         self._client = client
         self._wish = wish
         self._storage = storage
-        self._pace = pace
-        self._waits = waits
+        self._waiting = waiting
         self._check = check
 
     def carry_out(self, wanted: ResourceId) -> Outcome:
@@ -118,7 +118,7 @@ class BackupTask:
     def _foresee(self, outcome: Outcome, situation: Situation, place: Place) -> None:
         """Check mode: what the real run would do, if what runs now is no backup."""
         plan = situation.plan
-        if plan.make and outcome.service.running and not self._waits:
+        if plan.make and outcome.service.running and not self._waiting.wait:
             self._leave(outcome)
             return
         if plan.make:
@@ -129,7 +129,7 @@ class BackupTask:
                 )
         outcome.made = plan.make is not None
         outcome.container_made = situation.needs_container
-        outcome.pruned = [backup.name for backup in plan.prune] if self._waits or plan.make is None else []
+        outcome.pruned = [backup.name for backup in plan.prune] if self._waiting.wait or plan.make is None else []
 
     def _make(self, outcome: Outcome, situation: Situation, place: Place, begun: datetime) -> Situation:
         """Makes the backup when one is due, after whatever runs; returns the situation that it was made in, or in which none was due."""
@@ -140,10 +140,10 @@ class BackupTask:
                 outcome.adopted = waited
                 return situation
             if service.running:
-                if not self._waits:
+                if not self._waiting.wait:
                     self._leave(outcome)
                     return Situation(situation.contents, replace(plan, make=None, prune=()))
-                outcome.service = wait_until_settled(self._client, service, self._pace)
+                outcome.service = wait_until_settled(self._client, service, self._waiting)
                 waited = True
                 situation = self._look(outcome.service, place, begun)
                 outcome.backup = situation.plan.newest
@@ -158,11 +158,11 @@ class BackupTask:
                 self._start(outcome, situation, place, plan.make, body)
                 return situation
             except ArmError as error:
-                if error.status != 409 or error.ambiguous or last or not self._waits or self._pace.time_left() <= 0:
+                if error.status != 409 or error.ambiguous or last or not self._waiting.wait or self._waiting.left() <= 0:
                     outcome.made = error.ambiguous
                     raise _explained(error) from None
             # Something else of the service came first.
-            self._client.clock.sleep(min(self._pace.interval, self._pace.time_left()))
+            self._waiting.pause(self._client.clock)
             outcome.service = read_service(self._client, service.path) or service
         return situation
 
@@ -189,11 +189,11 @@ class BackupTask:
         """Starts the backup and follows it; raises what says that it was not started."""
         old = _named(situation.contents, name)
         known = situation.contents.blobs is not None or self._wish.template.timed
-        run = start(self._client, outcome.service, "backup", body, self._pace, landed=lambda: known and _written(place, name, old) is not None)
+        run = start(self._client, outcome.service, "backup", body, self._waiting, landed=lambda: known and _written(place, name, old) is not None)
         outcome.made, outcome.run = True, run
         try:
-            if self._waits or run.ended:
-                outcome.run = run = follow(self._client, run, self._pace)
+            if self._waiting.wait or run.ended:
+                outcome.run = run = follow(self._client, run, self._waiting)
                 outcome.service = run.service
                 outcome.backup = self._made(outcome, situation, place, name, old)
         except ArmError as error:
@@ -221,7 +221,7 @@ class BackupTask:
     def _prune(self, outcome: Outcome, situation: Situation, place: Place) -> None:
         """Deletes the old backups, once the one to keep was seen; one that cannot be deleted hides no other."""
         seen = outcome.backup is not None and outcome.backup.created is not None
-        if outcome.failure is not None or (situation.plan.make and not (self._waits and seen)):
+        if outcome.failure is not None or (situation.plan.make and not (self._waiting.wait and seen)):
             return
         for backup in situation.plan.prune:
             try:

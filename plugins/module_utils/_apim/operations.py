@@ -18,7 +18,8 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError, OperationFailed, OperationTimeout, RefusedUrl
 from .._arm.poller import Operation, OperationStatus, operation_of, read_operation
 from .._arm.redact import short_url
-from .service import Pace, Service, read_service
+from .._waiting import Waiting
+from .service import Service, read_service
 
 Action = Literal["backup", "restore"]
 
@@ -66,13 +67,13 @@ class Run:
 
 
 def start_and_follow(
-    client: ArmClient, service: Service, action: Action, body: Mapping[str, str], pace: Pace, *, landed: Callable[[], bool]
+    client: ArmClient, service: Service, action: Action, body: Mapping[str, str], waiting: Waiting, *, landed: Callable[[], bool]
 ) -> Run:
     """``start`` and ``follow`` in one; returns the Run with the service as it is at the end."""
-    return follow(client, start(client, service, action, body, pace, landed=landed), pace)
+    return follow(client, start(client, service, action, body, waiting, landed=landed), waiting)
 
 
-def start(client: ArmClient, service: Service, action: Action, body: Mapping[str, str], pace: Pace, *, landed: Callable[[], bool]) -> Run:
+def start(client: ArmClient, service: Service, action: Action, body: Mapping[str, str], waiting: Waiting, *, landed: Callable[[], bool]) -> Run:
     """Asks for a backup or restore of a service that is Succeeded (``body`` as ``storage_options.request_body`` makes it).
 
     A request whose answer gets lost is looked for, in the service's state and in ``landed()`` (whether its outcome can be seen, such
@@ -91,7 +92,7 @@ def start(client: ArmClient, service: Service, action: Action, body: Mapping[str
                     error.hint = BUSY
                 raise
             try:
-                found = _look_for(client, service, action, pace, landed)
+                found = _look_for(client, service, action, waiting, landed)
             except ArmError:
                 raise error from None
             if found is not None:
@@ -110,7 +111,7 @@ def adopt(service: Service, action: Action) -> Run:
     return Run(service, action)
 
 
-def follow(client: ArmClient, run: Run, pace: Pace) -> Run:
+def follow(client: ArmClient, run: Run, waiting: Waiting) -> Run:
     """Waits for the end; the service must be Succeeded then. Returns the Run with the service as it is.
 
     Raises OperationFailed with Azure's code, message and request id, and OperationTimeout, with ``Run.resume`` and the service's state,
@@ -118,17 +119,17 @@ def follow(client: ArmClient, run: Run, pace: Pace) -> Run:
     """
     try:
         if run.operation is not None and not run.ended:
-            run = _follow_location(client, run, run.operation, pace)
-        return _follow_state(client, run, pace)
+            run = _follow_location(client, run, run.operation, waiting)
+        return _follow_state(client, run, waiting)
     except (OperationFailed, OperationTimeout):
         raise
     except ArmError as error:
         raise _lost_sight(run, error) from None
 
 
-def _look_for(client: ArmClient, service: Service, action: Action, pace: Pace, landed: Callable[[], bool]) -> Run | None:
+def _look_for(client: ArmClient, service: Service, action: Action, waiting: Waiting, landed: Callable[[], bool]) -> Run | None:
     """What a request without an answer has started, now or a moment later; None when nothing shows."""
-    for pause in (0.0, min(SHOWS_WITHIN, pace.interval)):
+    for pause in (0.0, min(SHOWS_WITHIN, waiting.interval)):
         if pause:
             client.clock.sleep(pause)
         found = read_service(client, service.path)
@@ -145,12 +146,12 @@ def _by_state(service: Service, action: Action) -> Run:
     )
 
 
-def _follow_location(client: ArmClient, run: Run, operation: Operation, pace: Pace) -> Run:
+def _follow_location(client: ArmClient, run: Run, operation: Operation, waiting: Waiting) -> Run:
     """Looks at the operation's URL until it ends, or until the service's state must tell (then ``ended`` stays False)."""
-    wait = min(pace.interval, 2.0)
+    wait = min(waiting.interval, 2.0)
     refused = 0
     while True:
-        client.clock.sleep(min(wait, max(0.0, pace.time_left())))
+        client.clock.sleep(min(wait, max(0.0, waiting.left())))
         try:
             status = read_operation(client, operation)
         except RefusedUrl as error:
@@ -177,17 +178,17 @@ def _follow_location(client: ArmClient, run: Run, operation: Operation, pace: Pa
             refused = 0
         if status.url:
             operation = replace(operation, url=status.url)
-        _tell(run, status, pace)
-        if pace.time_left() <= 0:
+        _tell(run, status, waiting)
+        if waiting.left() <= 0:
             service = read_service(client, run.service.path) or run.service
             raise _timed_out(replace(run, operation=operation), service.provisioning_state, status.error)
-        wait = max(pace.interval, status.retry_after or 0.0)
+        wait = max(waiting.interval, status.retry_after or 0.0)
 
 
-def _follow_state(client: ArmClient, run: Run, pace: Pace) -> Run:
+def _follow_state(client: ArmClient, run: Run, waiting: Waiting) -> Run:
     """Looks at the service until no operation of it runs. One that was never seen running gets a moment to show."""
     seen = run.ended or run.service.running
-    shows_until = client.clock.monotonic() + min(SHOWS_WITHIN, 2 * pace.interval)
+    shows_until = client.clock.monotonic() + min(SHOWS_WITHIN, 2 * waiting.interval)
     while True:
         service = read_service(client, run.service.path)
         if service is None:
@@ -204,10 +205,10 @@ def _follow_state(client: ArmClient, run: Run, pace: Pace) -> Run:
                 operation=run.words,
                 hint="The activity log of the service has the reason (az monitor activity-log list --resource-id ID).",
             )
-        _tell(run, None, pace)
-        if pace.time_left() <= 0:
+        _tell(run, None, waiting)
+        if waiting.left() <= 0:
             raise _timed_out(run, service.provisioning_state, None)
-        client.clock.sleep(min(pace.interval, pace.time_left()))
+        waiting.pause(client.clock)
 
 
 def _is_over(client: ArmClient, run: Run) -> bool:
@@ -216,9 +217,9 @@ def _is_over(client: ArmClient, run: Run) -> bool:
     return service is None or not service.running
 
 
-def _tell(run: Run, status: OperationStatus | None, pace: Pace) -> None:
+def _tell(run: Run, status: OperationStatus | None, waiting: Waiting) -> None:
     unknown = " (its status cannot be read at the moment)" if status is not None and status.error is not None else ""
-    pace.say(f"{run.service.name}: {run.action} runs{unknown}")
+    waiting.tell(0, 1, f"{run.service.name}: {run.action} runs{unknown}")
 
 
 def _failed(run: Run, error: ArmError) -> OperationFailed:

@@ -15,13 +15,14 @@ from typing import Iterable
 
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError, OperationFailed, TransportError
+from .._waiting import Waiting
 from .activity import LAG, Told, ask_log
 from .backups import Backup, backup_of, backups_of, newest_first
 from .marks import Mark, State, write_mark
 from .operations import Action, Run, adopt, follow, start
 from .places import Place, open_place, read_contents
 from .restores import GUESSED, Current, Plan, Wish, plan, unclear
-from .service import Pace, Service, client_id_of, find_service, look_again, missing_service, read_service, wait_until_settled
+from .service import Service, client_id_of, find_service, look_again, missing_service, read_service, wait_until_settled
 from .storage_options import request_body
 
 ACTION: Action = "restore"
@@ -114,14 +115,14 @@ def _tier(client: ArmClient, wish: Wish, service: Service) -> str | None:
     return source.sku if source else None
 
 
-def decide(client: ArmClient, wish: Wish, current: Current, pace: Pace, *, check: bool) -> tuple[Current, Plan]:
+def decide(client: ArmClient, wish: Wish, current: Current, waiting: Waiting, *, check: bool) -> tuple[Current, Plan]:
     """The plan, and what it is made for; asks the activity log where an earlier run may have been interrupted. With ``check`` it never waits."""
     first = plan(current, wish, client.server_now())
     mark = current.mark
     unclear = first.problem is not None and first.problem.code == "RestoreUnclear"
     if mark is None or not (unclear or first.action == "adopt"):
         return current, first
-    told, service = _ask(client, current.service, mark, pace if unclear and wish.wait and not check else None)
+    told, service = _ask(client, current.service, mark, waiting if unclear and wish.wait and not check else None)
     if told == "late" and wish.wait and check:
         # The real run would wait until the log has it; that nothing was sent is the likelier end.
         told = "none"
@@ -129,8 +130,8 @@ def decide(client: ArmClient, wish: Wish, current: Current, pace: Pace, *, check
     return current, plan(current, wish, client.server_now())
 
 
-def _ask(client: ArmClient, service: Service, mark: Mark, pace: Pace | None) -> tuple[Told, Service]:
-    """What the log tells, and the service as it is then; with ``pace``, after waiting until the log must have what there is."""
+def _ask(client: ArmClient, service: Service, mark: Mark, waiting: Waiting | None) -> tuple[Told, Service]:
+    """What the log tells, and the service as it is then; with ``waiting``, after waiting until the log must have what there is."""
     begun = client.server_now()
     while True:
         told = ask_log(client, service, ACTION, mark.since)
@@ -139,17 +140,17 @@ def _ask(client: ArmClient, service: Service, mark: Mark, pace: Pace | None) -> 
             service = look_again(client, service)
         now = client.server_now()
         due = told == "late" or (told == "accepted" and now - begun < LAG and now - mark.since < LONG_AGO)
-        if not due or service.running or pace is None or pace.time_left() <= 0:
+        if not due or service.running or waiting is None or waiting.left() <= 0:
             return told, service
-        pace.say(f"{service.name}: waiting for the activity log to tell of an interrupted restore")
-        client.clock.sleep(min(pace.interval, pace.time_left()))
+        waiting.tell(0, 1, f"{service.name}: waiting for the activity log to tell of an interrupted restore")
+        waiting.pause(client.clock)
 
 
-def carry_out(client: ArmClient, wish: Wish, found: Read, decision: Plan, pace: Pace) -> Outcome:
+def carry_out(client: ArmClient, wish: Wish, found: Read, decision: Plan, waiting: Waiting) -> Outcome:
     """What the plan says, to its end (or to its start, without wish.wait). What goes wrong is in the outcome."""
     outcome = Outcome(decision, found.current.service, warnings=decision.warnings)
     try:
-        _carry_out(client, wish, found, outcome, pace)
+        _carry_out(client, wish, found, outcome, waiting)
     except ArmError as error:
         outcome.problem = error
     if outcome.service.running or (outcome.run is not None and not outcome.run.ended):
@@ -157,33 +158,33 @@ def carry_out(client: ArmClient, wish: Wish, found: Read, decision: Plan, pace: 
     return outcome
 
 
-def _carry_out(client: ArmClient, wish: Wish, found: Read, outcome: Outcome, pace: Pace) -> None:
+def _carry_out(client: ArmClient, wish: Wish, found: Read, outcome: Outcome, waiting: Waiting) -> None:
     current, decision = found.current, outcome.plan
     if decision.action == "adopt":
         outcome.run = adopt(current.service, ACTION)
-        if not wish.wait or not _adopt(client, outcome, outcome.run, pace):
+        if not wish.wait or not _adopt(client, outcome, outcome.run, waiting):
             return
     if decision.action in ("adopt", "wait"):
         # What ran may have been a restore, or none of ours: look again.
-        outcome.service = wait_until_settled(client, outcome.service, pace)
+        outcome.service = wait_until_settled(client, outcome.service, waiting)
         outcome.run = None
-        current, outcome.plan = decide(client, wish, replace(current, service=outcome.service), pace, check=False)
+        current, outcome.plan = decide(client, wish, replace(current, service=outcome.service), waiting, check=False)
         outcome.service, decision = current.service, outcome.plan
         outcome.warn(*decision.warnings)
         if decision.problem is not None:
             raise decision.problem
     if decision.action == "start":
-        _start(client, wish, found, decision, outcome, pace)
+        _start(client, wish, found, decision, outcome, waiting)
         if outcome.run is not None and wish.wait:
-            _follow(client, outcome, outcome.run, pace)
+            _follow(client, outcome, outcome.run, waiting)
     elif decision.action == "finish":
         _mark(client, outcome, "restored")
 
 
-def _adopt(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> bool:
+def _adopt(client: ArmClient, outcome: Outcome, run: Run, waiting: Waiting) -> bool:
     """Follows what an earlier run started. True when the log tells that it was no restore, so that there is one to be made."""
     try:
-        run = follow(client, run, pace)
+        run = follow(client, run, waiting)
     except ArmError as error:
         outcome.problem = error
         return False
@@ -191,7 +192,7 @@ def _adopt(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> bool:
     mark = outcome.plan.mark
     if mark is None:
         return False
-    told, outcome.service = _ask(client, run.service, mark, pace)
+    told, outcome.service = _ask(client, run.service, mark, waiting)
     if told == "none":
         return True
     if told == "late":
@@ -201,14 +202,14 @@ def _adopt(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> bool:
     return False
 
 
-def _start(client: ArmClient, wish: Wish, found: Read, decision: Plan, outcome: Outcome, pace: Pace) -> None:
+def _start(client: ArmClient, wish: Wish, found: Read, decision: Plan, outcome: Outcome, waiting: Waiting) -> None:
     """Marks the service, asks for the restore; a request that was surely refused takes the mark back."""
     if decision.mark is None or found.current.backup is None:
         raise ValueError("nothing to restore was found")
     write_mark(client, outcome.service, decision.mark)
     service = read_service(client, outcome.service.path) or outcome.service
     # Azure may take a change of tags for an update of the service.
-    outcome.service = wait_until_settled(client, service, pace)
+    outcome.service = wait_until_settled(client, service, waiting)
 
     def landed() -> bool:
         return ask_log(client, outcome.service, ACTION, since) == "succeeded"
@@ -216,7 +217,7 @@ def _start(client: ArmClient, wish: Wish, found: Read, decision: Plan, outcome: 
     since = decision.mark.since
     body = request_body(wish.storage, found.current.backup.name, key=found.place.key, client_id=found.client_id)
     try:
-        outcome.run = start(client, outcome.service, ACTION, body, pace, landed=landed)
+        outcome.run = start(client, outcome.service, ACTION, body, waiting, landed=landed)
     except ArmError as error:
         outcome.problem = error
         outcome.changed = error.ambiguous
@@ -226,10 +227,10 @@ def _start(client: ArmClient, wish: Wish, found: Read, decision: Plan, outcome: 
     outcome.changed = True
 
 
-def _follow(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> None:
+def _follow(client: ArmClient, outcome: Outcome, run: Run, waiting: Waiting) -> None:
     """To the end of what this task has started. Where the operation itself could not be read, the log may know how it ended."""
     try:
-        run = follow(client, run, pace)
+        run = follow(client, run, waiting)
     except ArmError as error:
         outcome.problem = error
         if isinstance(error, OperationFailed):
@@ -240,7 +241,7 @@ def _follow(client: ArmClient, outcome: Outcome, run: Run, pace: Pace) -> None:
     mark = outcome.plan.mark
     told: Told = "succeeded"
     if run.notes and mark is not None:
-        told, outcome.service = _ask(client, run.service, mark, pace)
+        told, outcome.service = _ask(client, run.service, mark, waiting)
         if told == "late" and run.operation is None:
             outcome.problem = unclear(mark, told)
             return

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping
+from typing import Any, Mapping
 
 from .._apis import APIM
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OperationFailed, OperationTimeout, OptionError
 from .._arm.ids import ResourceId, same_id, segment
 from .._fleet import check_group, check_subscription
+from .._waiting import Waiting
 
 SERVICE_TYPE = "Microsoft.ApiManagement/service"
 SERVICE_NAME = re.compile(r"^[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?$")
@@ -62,15 +63,6 @@ class Service:
     @property
     def has_system_identity(self) -> bool:
         return "systemassigned" in self.identity_type.lower()
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How to wait: ``interval`` seconds between two looks; ``time_left()`` the seconds that remain; ``say`` is told one line at each look."""
-
-    interval: float
-    time_left: Callable[[], float]
-    say: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -261,14 +253,14 @@ def _no_identity(service: Service, what: str, remedy: str) -> ArmError:
     )
 
 
-def wait_until_settled(client: ArmClient, service: Service, pace: Pace) -> Service:
+def wait_until_settled(client: ArmClient, service: Service, waiting: Waiting) -> Service:
     """Waits until no operation of the service runs, whatever started it, and returns the service as it is then.
 
     Raises OperationTimeout with the service's id and state, and OperationFailed when the service is gone.
     """
     while service.running:
-        pace.say(f"{service.name}: {service.provisioning_state}")
-        if pace.time_left() <= 0:
+        waiting.tell(0, 1, f"{service.name}: {service.provisioning_state}")
+        if waiting.left() <= 0:
             raise OperationTimeout(
                 f"The service {service.name} was still {service.provisioning_state} when the time was over; Azure goes on with what it does.",
                 last_state=service.provisioning_state,
@@ -276,7 +268,7 @@ def wait_until_settled(client: ArmClient, service: Service, pace: Pace) -> Servi
                 target=service.id,
                 hint="Raise wait_timeout, or run the same task again: it goes on from there.",
             )
-        client.clock.sleep(min(pace.interval, pace.time_left()))
+        waiting.pause(client.clock)
         found = read_service(client, service.path)
         if found is None:
             raise OperationFailed(f"The service {service.name} is gone.", code="ServiceNotFound", target=service.id)

@@ -18,6 +18,7 @@ from .._arm.errors import ArmError
 from .._arm.poller import Operation, operation_of
 from .._arm.timestamps import format_time
 from .._fleet import VmReport, run_each
+from .._waiting import Waiting
 from .backups import LONGEST_BACKUP, OPERATION, SNAPSHOT, Plan, Wish, asks_for_jobs, plan, request_body
 from .following import CLOCK_SLACK
 from .items import ProtectedItem, list_items
@@ -26,7 +27,6 @@ from .names import VaultRef, vm_pair
 from .pace import plenty
 from .recovery_points import RecoveryPoint, parse_point, point_facts, points_path
 from .vaults import FEW, Located
-from .waiting import Waiting
 from .watcher import Followed, JobWatcher, Watch
 
 ROUNDS = 3

@@ -12,10 +12,10 @@ from typing import Any, Iterable, Literal, Mapping, Sequence
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._fleet import run_each
+from .._waiting import Waiting
 from .jobs import Job, cancel_job, get_job
 from .names import VaultRef, vault_of_id
 from .vaults import FEW
-from .waiting import Waiting
 from .watcher import Followed, JobWatcher, Watch
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")

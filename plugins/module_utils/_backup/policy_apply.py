@@ -13,12 +13,12 @@ from .._arm.client import ArmClient, Response
 from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import segment
 from .._arm.poller import Operation, OperationStatus, operation_of, wait_for_operation
+from .._waiting import Waiting
 from .hints import HINTS
 from .items import ProtectedItem, read_item
 from .names import VaultRef
 from .policies import VM_POLICIES, check_for_vms, is_for_vms
 from .policy_words import Words, same_words, words_of
-from .waiting import Waiting
 from .watcher import JobWatcher, Watch
 
 MOST_POLICIES = 200
@@ -188,8 +188,7 @@ def _until(
     client: ArmClient, vault: VaultRef, name: str, waiting: Waiting, done: Callable[[dict[str, Any] | None], bool], still: str
 ) -> None:
     while not done(client.find(policy_path(vault, name), BACKUP)):
-        left = waiting.left()
-        if left <= 0:
+        if waiting.left() <= 0:
             raise OperationTimeout(
                 f"Azure has taken the change and {still} the policy {name} when the time was over.",
                 last_state=None,
@@ -197,7 +196,7 @@ def _until(
                 target=f"{vault.id}/backupPolicies/{name}",
                 hint="Run the task again; it goes on from what is there.",
             )
-        client.clock.sleep(min(SETTLE_SECONDS, waiting.interval, left))
+        waiting.pause(client.clock, SETTLE_SECONDS)
 
 
 def _differing(wanted: Words, shown: Mapping[str, Any]) -> list[str]:

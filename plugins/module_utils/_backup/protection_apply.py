@@ -16,6 +16,7 @@ from .._arm.client import ArmClient, Response
 from .._arm.errors import ArmError, OperationTimeout
 from .._arm.poller import Operation, OperationStatus, operation_of, wait_for_operation
 from .._fleet import run_each
+from .._waiting import Waiting
 from .discovery import list_protectable, refresh
 from .following import Watch
 from .hints import HINTS, NOT_DISCOVERED
@@ -26,7 +27,6 @@ from .owners import conflict, is_conflict, search_owner
 from .protection import JOB_OPERATIONS, Step, Wish, after_step, fulfilled, plan
 from .protection_read import Work, facts_of, not_protectable, vaults_of
 from .vaults import FEW, Located
-from .waiting import Waiting
 from .watcher import JobWatcher
 
 SETTLE_LOOKS = 3
@@ -247,7 +247,7 @@ def _confirm(client: ArmClient, works: Sequence[Work], wish: Wish, waiting: Wait
         unsettled = list(mine)
         for look in range(SETTLE_LOOKS):
             if look:
-                client.clock.sleep(min(SETTLE_SECONDS, waiting.interval, waiting.left()))
+                waiting.pause(client.clock, SETTLE_SECONDS)
             try:
                 items, _now = items_now(client, vault)
             except ArmError as error:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.poller import Operation
 from .._arm.timestamps import format_time
 from .._fleet import Vm, VmReport, run_each
-from .._progress import Tell, quiet
+from .._waiting import Waiting
 from .jobs import Job
 from .recovery_points import point_facts
 from .restore_options import needs_vault, point_wish
@@ -53,16 +53,13 @@ _ACTIONS = {"start": "started", "adopt": "adopted", "done": "none"}
 
 @dataclass(frozen=True)
 class RestoreOptions:
-    """How to go about it. Times in seconds, `look_back` in days; `time_left` tells what is left of the wait."""
+    """How to go about it; `look_back` in days."""
 
     look_back: int
     force: bool
     validate: bool
-    wait: bool
     check_mode: bool
-    poll_interval: float
-    time_left: Callable[[], float]
-    tell: Tell = quiet
+    waiting: Waiting
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,7 +75,7 @@ def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequenc
     place(cases, stamp.locate([case.vm for case in cases], choice))
     read_regions(stamp, cases)
     start = client.server_now() - timedelta(days=options.look_back)
-    read_situations(client, stamp, cases, start, options.time_left())
+    read_situations(client, stamp, cases, start, options.waiting.left())
     _plan(client, stamp, cases, options)
     if options.validate:
         for_each([case for case in cases if _action(case) == "start"], lambda case: _validate(client, case, options))
@@ -107,15 +104,15 @@ def _plan(client: ArmClient, stamp: Stamp, cases: Sequence[Case], options: Resto
         unsure = [case for case in cases if case.open and _action(case) == "look_again"]
         if not unsure:
             return
-        client.clock.sleep(min(options.poll_interval, SECOND_LOOK))
+        client.clock.sleep(min(options.waiting.interval, SECOND_LOOK))
         look_again(client, stamp, unsure)
         for_each(unsure, lambda case: settle(case, look < SECOND_LOOKS - 1))
 
 
 def _validate(client: ArmClient, case: Case, options: RestoreOptions) -> None:
     request = restore_request(case.target, case.point.name)
-    interval = min(options.poll_interval, 10.0)
-    validate_restore(client, case.home, case.point.id, request, interval=interval, timeout=options.time_left())
+    interval = min(options.waiting.interval, 10.0)
+    validate_restore(client, case.home, case.point.id, request, interval=interval, timeout=options.waiting.left())
 
 
 def _announce(case: Case, decision: Decision, options: RestoreOptions) -> None:
@@ -132,7 +129,7 @@ def _announce(case: Case, decision: Decision, options: RestoreOptions) -> None:
     if decision.run is not None:
         report.job = decision.run.job.as_result()
     tags = options.tags
-    if decision.action == "adopt" and options.wait and tags and case.target.mode != REPLACE:
+    if decision.action == "adopt" and options.waiting.wait and tags and case.target.mode != REPLACE:
         # Nothing bears the tags of this task before the restore has ended.
         _announce_tags(case, tags)
     elif report.changed:
@@ -196,11 +193,11 @@ def _watch(client: ArmClient, stamp: Stamp, cases: Sequence[Case], watches: Sequ
     if not watches:
         return
     by_key = {case.vm.key: case for case in cases}
-    if not options.wait:
+    if not options.waiting.wait:
         for key, followed in _ids_of(client, stamp, watches).items():
             _note(by_key[key], followed)
         return
-    outcomes = stamp.follow(watches, timeout=options.time_left(), interval=options.poll_interval, tell=options.tell)
+    outcomes = stamp.follow(watches, timeout=options.waiting.left(), interval=options.waiting.interval, tell=options.waiting.tell)
     for key, followed in outcomes.items():
         case = by_key[key]
         _note(case, followed)
@@ -246,7 +243,7 @@ def _with_bags(stamp: Stamp, cases: Mapping[str, Case], outcomes: Mapping[str, F
         for keys in by_vault.values():
             jobs = {key: job for key in keys if (job := found[key]) is not None}
             vault = outcomes[keys[0]].watch.vault
-            details = stamp.details(vault, list(jobs.values()), max_wait=min(patience, options.time_left()))
+            details = stamp.details(vault, list(jobs.values()), max_wait=min(patience, options.waiting.left()))
             found.update({key: details.get(job.name, job) for key, job in jobs.items()})
     return found
 

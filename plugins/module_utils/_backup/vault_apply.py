@@ -9,22 +9,20 @@ A vault in which something is under way is waited for first, so a run that was k
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping
+from typing import Any, Mapping
 
 from .._apis import BACKUP, DELETED_VAULTS, RESOURCES, VAULT
 from .._arm.client import ArmClient, Response
 from .._arm.errors import ArmError, HttpError, OperationFailed, OperationTimeout
 from .._arm.ids import segment
 from .._arm.poller import operation_of, wait_for_operation
+from .._waiting import Waiting
 from .names import VaultRef
 from .vault_hints import NOT_REGISTERED
 from .vault_options import Wish
 from .vault_plan import Plan, Step
 from .vault_read import NO_GROUP, Contents, find_deleted, get_vault, prospect, read_contents
 from .vault_state import DeletedVault, VaultSettings
-from .waiting import Waiting
-
-Progress = Callable[[int, int, str], None]
 
 SENT_TWICE = 2
 """How often a step of one kind is sent: once more when Azure took it and shows nothing of it."""
@@ -60,18 +58,18 @@ def foresee_present(client: ArmClient, ref: VaultRef, wish: Wish) -> Outcome:
     return outcome
 
 
-def make_present(client: ArmClient, ref: VaultRef, wish: Wish, waiting: Waiting, progress: Progress) -> Outcome:
+def make_present(client: ArmClient, ref: VaultRef, wish: Wish, waiting: Waiting) -> Outcome:
     """Makes the vault, or makes it what is wanted. Raises what fails before anything is sent."""
     outcome = Outcome(vault=get_vault(client, ref))
     if outcome.vault is not None and outcome.vault.deleting:
-        outcome.vault = settle(client, ref, outcome.vault, waiting, progress)
+        outcome.vault = settle(client, ref, outcome.vault, waiting)
     plan = _begin(client, ref, outcome.vault, wish, outcome)
     if outcome.vault is not None and not outcome.vault.settled and (plan.steps or waiting.wait):
-        outcome.vault = settle(client, ref, outcome.vault, waiting, progress)
+        outcome.vault = settle(client, ref, outcome.vault, waiting)
         plan = _begin(client, ref, outcome.vault, wish, outcome)
     outcome.changed = False
     try:
-        _carry_out(client, ref, plan, wish, waiting, progress, outcome)
+        _carry_out(client, ref, plan, wish, waiting, outcome)
     except ArmError as error:
         if not outcome.changed and not error.ambiguous:
             raise
@@ -94,7 +92,7 @@ def _begin(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, wish: 
     return plan
 
 
-def _carry_out(client: ArmClient, ref: VaultRef, plan: Plan, wish: Wish, waiting: Waiting, progress: Progress, outcome: Outcome) -> None:
+def _carry_out(client: ArmClient, ref: VaultRef, plan: Plan, wish: Wish, waiting: Waiting, outcome: Outcome) -> None:
     sent: list[str] = []
     looks = 0
     while plan.steps:
@@ -103,23 +101,23 @@ def _carry_out(client: ArmClient, ref: VaultRef, plan: Plan, wish: Wish, waiting
         if again and looks < SETTLE_LOOKS:
             # What was just written may not show yet.
             looks += 1
-            client.clock.sleep(min(SETTLE_SECONDS, waiting.interval, waiting.left()))
+            waiting.pause(client.clock, SETTLE_SECONDS)
         elif again >= SENT_TWICE or again and step.kind in ("create", "undelete"):
             raise _not_reached(ref, plan)
         else:
             looks = 0
-            progress(len(sent), len(sent) + len(plan.steps), f"{STEP_WORDS[step.kind]} {ref.name}")
+            waiting.tell(len(sent), len(sent) + len(plan.steps), f"{STEP_WORDS[step.kind]} {ref.name}")
             response = _send(client, ref, step, outcome, waiting)
             sent.append(step.kind)
             outcome.changed = True
             last = len(plan.steps) == 1 and not plan.open_end
             if not _follow(client, ref, step, response, waiting, outcome, leave=last and not waiting.wait):
                 return
-        outcome.vault = settle(client, ref, get_vault(client, ref), waiting, progress)
+        outcome.vault = settle(client, ref, get_vault(client, ref), waiting)
         plan, _deleted = prospect(client, ref, outcome.vault, wish)
         if plan.problem is not None:
             raise plan.problem
-    progress(len(sent), len(sent), f"{ref.name} is as wanted")
+    waiting.tell(len(sent), len(sent), f"{ref.name} is as wanted")
 
 
 def _send(client: ArmClient, ref: VaultRef, step: Step, outcome: Outcome, waiting: Waiting) -> Response | None:
@@ -171,13 +169,13 @@ def _undelete(client: ArmClient, ref: VaultRef, body: Mapping[str, Any], outcome
         while get_vault(client, ref) is None:
             if waiting.left() <= 0:
                 raise error
-            client.clock.sleep(min(waiting.interval, waiting.left()))
+            waiting.pause(client.clock)
         return None
 
 
-def settle(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, waiting: Waiting, progress: Progress) -> VaultSettings | None:
+def settle(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, waiting: Waiting) -> VaultSettings | None:
     """Waits until nothing is under way in the vault; None when it is gone."""
-    pause = min(FIRST_LOOK, waiting.interval)
+    pause = FIRST_LOOK
     while vault is not None and not vault.settled:
         if waiting.left() <= 0:
             raise OperationTimeout(
@@ -187,8 +185,8 @@ def settle(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, waitin
                 operation=f"GET vaults/{ref.name}",
                 hint="Raise wait_timeout, or run the same task again: it waits for what is under way and goes on from there.",
             )
-        progress(0, 1, f"{ref.name} is {vault.state}")
-        client.clock.sleep(min(pause, waiting.left()))
+        waiting.tell(0, 1, f"{ref.name} is {vault.state}")
+        waiting.pause(client.clock, pause)
         pause = waiting.interval
         vault = get_vault(client, ref)
     return vault
@@ -214,7 +212,7 @@ def register(client: ArmClient, subscription: str, waiting: Waiting) -> None:
                 operation="POST providers/Microsoft.RecoveryServices/register",
                 hint="Raise wait_timeout, or run the same task again.",
             )
-        client.clock.sleep(min(REGISTRATION_SECONDS, waiting.interval, waiting.left()))
+        waiting.pause(client.clock, REGISTRATION_SECONDS)
 
 
 def _not_reached(ref: VaultRef, plan: Plan) -> ArmError:
@@ -253,18 +251,18 @@ def foresee_absent(client: ArmClient, ref: VaultRef) -> Outcome:
     return outcome
 
 
-def make_absent(client: ArmClient, ref: VaultRef, waiting: Waiting, progress: Progress) -> Outcome:
+def make_absent(client: ArmClient, ref: VaultRef, waiting: Waiting) -> Outcome:
     """Deletes the vault. Raises what fails before anything is sent."""
     outcome = foresee_absent(client, ref)
     if outcome.vault is not None and outcome.vault.deleting and waiting.wait:
         # Of an earlier run; should it fail, the vault is deleted once more.
-        settle(client, ref, outcome.vault, waiting, progress)
+        settle(client, ref, outcome.vault, waiting)
         outcome = foresee_absent(client, ref)
     vault = outcome.vault
     if vault is None or not outcome.changed:
         return outcome
-    settle(client, ref, vault, waiting, progress)
-    progress(0, 1, f"deleting {ref.name}")
+    settle(client, ref, vault, waiting)
+    waiting.tell(0, 1, f"deleting {ref.name}")
     try:
         _delete(client, ref, vault, waiting, outcome)
     except ArmError as error:
@@ -272,7 +270,7 @@ def make_absent(client: ArmClient, ref: VaultRef, waiting: Waiting, progress: Pr
         outcome.changed = isinstance(error, OperationTimeout) or error.ambiguous
         outcome.failure = error
         return outcome
-    progress(1, 1, f"{ref.name} is deleted")
+    waiting.tell(1, 1, f"{ref.name} is deleted")
     return outcome
 
 
@@ -292,7 +290,7 @@ def _delete(client: ArmClient, ref: VaultRef, vault: VaultSettings, waiting: Wai
         if look == SETTLE_LOOKS:
             told = f"Azure reports success, but the vault {ref.name} is still there."
             raise ArmError(told, code="StateNotReached", target=ref.id, hint="Run the task again.")
-        client.clock.sleep(min(SETTLE_SECONDS, waiting.interval, waiting.left()))
+        waiting.pause(client.clock, SETTLE_SECONDS)
     outcome.vault = None
     outcome.deleted = find_deleted(client, ref, vault.location, needed=False)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Sequence
 
 from .._apis import COMPUTE, DISKS, NETWORK, RESOURCES
 from .._arm.client import Api, ArmClient
@@ -14,7 +14,7 @@ from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import ResourceId, segment
 from .._arm.poller import Operation, operation_of, read_operation
 from .._fleet import run_each
-from .._progress import Tell, quiet
+from .._waiting import Waiting
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,14 @@ def plan_cleanup(tagged: Iterable[ResourceId]) -> CleanupPlan:
     return CleanupPlan(tuple(tuple(waves[wave]) for wave in sorted(waves)), tuple(kept))
 
 
-def remove_all(client: ArmClient, plan: CleanupPlan, *, interval: float, time_left: Callable[[], float], tell: Tell = quiet) -> None:
+def remove_all(client: ArmClient, plan: CleanupPlan, waiting: Waiting) -> None:
     """Removes wave after wave; every removal records its own end. A wave that fails in part does not stop the next."""
     done = 0
     for wave in plan.waves:
-        tell(done, len(plan.removals), f"removing {len(wave)} of {wave[0].id.type}")
+        waiting.tell(done, len(plan.removals), f"removing {len(wave)} of {wave[0].id.type}")
         done += len(wave)
         _start(client, wave)
-        _follow(client, wave, interval, time_left)
+        _follow(client, wave, waiting)
 
 
 def _start(client: ArmClient, wave: Sequence[Removal]) -> None:
@@ -135,10 +135,10 @@ def _start(client: ArmClient, wave: Sequence[Removal]) -> None:
             outcome.item.failure = outcome.error.as_failure()
 
 
-def _follow(client: ArmClient, wave: Sequence[Removal], interval: float, time_left: Callable[[], float]) -> None:
+def _follow(client: ArmClient, wave: Sequence[Removal], waiting: Waiting) -> None:
     running = [(removal, removal.operation) for removal in wave if removal.operation is not None]
-    while running and time_left() > 0:
-        client.clock.sleep(min(interval, time_left()))
+    while running and waiting.left() > 0:
+        waiting.pause(client.clock)
         running = [(removal, operation) for removal, operation in running if not _ended(client, removal, operation)]
     for removal, operation in running:
         removal.failure = _timeout(removal, operation).as_failure()

@@ -9,7 +9,7 @@ Once the first request is out, no error ends the run: it belongs to its VM, whos
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Callable, Sequence
+from typing import Sequence
 
 from .._apis import COMPUTE
 from .._arm.client import ArmClient
@@ -17,6 +17,7 @@ from .._arm.errors import ArmError, HttpError, TransportError
 from .._arm.ids import ResourceId
 from .._arm.retry import is_transient
 from .._fleet import Vm, VmReport, run_each
+from .._waiting import Waiting
 from . import points
 from .collections import put_collection
 from .copies import AT_ONCE, CopyPlan, CopyWish, Situation, Step, failed_copy, in_order, state_of, to_prune
@@ -31,16 +32,6 @@ TICK = 1.0
 
 PATIENCE = 300.0
 """Seconds between two tries of a copy that Azure throttles, when it does not say how long."""
-
-
-@dataclass(frozen=True)
-class CopyOptions:
-    """``wait`` at all; ``interval`` seconds between two looks; ``left`` tells the seconds that remain; ``tell`` (done, total, text) the progress."""
-
-    wait: bool
-    interval: float
-    left: Callable[[], float]
-    tell: Callable[[int, int, str], None]
 
 
 @dataclass
@@ -97,27 +88,27 @@ class Work:
         return any(row.creation is not None for row in self.running)
 
 
-def carry_out(client: ArmClient, works: Sequence[Work], wish: CopyWish, options: CopyOptions) -> None:
+def carry_out(client: ArmClient, works: Sequence[Work], wish: CopyWish, waiting: Waiting) -> None:
     """Does what the plans say; everything that happens goes into the works."""
     for work in works:
         _begin(work)
     while True:
         now = client.clock.monotonic()
-        due = [work for work in works if _is_open(work, options) and (not work.prepared or min(_moments(work)) <= now)]
-        for outcome in run_each(due, lambda work: _advance(client, work, wish, options)):
+        due = [work for work in works if _is_open(work, waiting) and (not work.prepared or min(_moments(work)) <= now)]
+        for outcome in run_each(due, lambda work: _advance(client, work, wish, waiting)):
             if outcome.error is not None:
                 outcome.item.errors.append(outcome.error)
                 outcome.item.stopped = True
-        options.tell(*progress(works))
+        waiting.tell(*progress(works))
         now = client.clock.monotonic()
-        wake = [moment for work in works if _is_open(work, options) for moment in _moments(work)]
-        left = options.left()
+        wake = [moment for work in works if _is_open(work, waiting) for moment in _moments(work)]
+        left = waiting.left()
         if not wake or left <= 0 or min(wake) > now + left and not any(work.running for work in works):
             break
         # Not for each of many VMs at a moment of its own.
-        client.clock.sleep(min(max(min(wake) - now, min(TICK, options.interval)), left))
+        client.clock.sleep(min(max(min(wake) - now, min(TICK, waiting.interval)), left))
     if wish.keep is not None:
-        for outcome in run_each([work for work in works if not _failed(work, options)], lambda work: _prune(client, work, wish, options)):
+        for outcome in run_each([work for work in works if not _failed(work, waiting)], lambda work: _prune(client, work, wish, waiting)):
             if outcome.error is not None:
                 outcome.item.errors.append(outcome.error)
 
@@ -133,9 +124,9 @@ def _begin(work: Work) -> None:
             work.rows.append(Row(step, path, step.copy, error=step.problem, done=step.action in ("none", "fail")))
 
 
-def _is_open(work: Work, options: CopyOptions) -> bool:
+def _is_open(work: Work, waiting: Waiting) -> bool:
     """Whether there is anything to do. Without waiting, only what can be started now is."""
-    if options.wait:
+    if waiting.wait:
         return bool(work.startable or work.running or not work.prepared)
     return not work.prepared or bool(work.startable) and work.held_until == 0.0
 
@@ -145,24 +136,24 @@ def _moments(work: Work) -> list[float]:
     return found + [work.held_until] if work.startable and not work.being_made else found
 
 
-def _failed(work: Work, options: CopyOptions) -> bool:
+def _failed(work: Work, waiting: Waiting) -> bool:
     """Whether something went wrong, or is not there yet that was waited for: then no older copy goes."""
-    return bool(work.errors) or any(row.error for row in work.rows) or options.wait and bool(work.pending or work.running)
+    return bool(work.errors) or any(row.error for row in work.rows) or waiting.wait and bool(work.pending or work.running)
 
 
-def _advance(client: ArmClient, work: Work, wish: CopyWish, options: CopyOptions) -> None:
+def _advance(client: ArmClient, work: Work, wish: CopyWish, waiting: Waiting) -> None:
     """What can be done now for one VM, without waiting for copies."""
     if not work.prepared:
         work.prepared = True
-        _prepare(client, work, wish, options)
+        _prepare(client, work, wish, waiting)
     for row in work.running:
         if row.due <= client.clock.monotonic():
-            _look(client, row, options)
+            _look(client, row, waiting)
     if work.startable and not work.being_made and client.clock.monotonic() >= work.held_until:
-        _start(client, work, options)
+        _start(client, work, waiting)
 
 
-def _prepare(client: ArmClient, work: Work, wish: CopyWish, options: CopyOptions) -> None:
+def _prepare(client: ArmClient, work: Work, wish: CopyWish, waiting: Waiting) -> None:
     target, source = work.situation.target, work.situation.source
     if target is None:
         made = put_collection(client, work.target_path, location=wish.region, source_id=source.id, tags=work.tags)
@@ -175,7 +166,7 @@ def _prepare(client: ArmClient, work: Work, wish: CopyWish, options: CopyOptions
             work.report.changed = True
     for step in work.plan.steps:
         if step.action == "replace" and step.copy is not None:
-            delete_point(client, step.copy.path, timeout=options.left(), interval=min(options.interval, FIRST_LOOK))
+            delete_point(client, step.copy.path, timeout=waiting.left(), interval=min(waiting.interval, FIRST_LOOK))
             work.report.changed = True
 
 
@@ -185,7 +176,7 @@ def missing_tags(situation: Situation, wanted: dict[str, str]) -> dict[str, str]
     return {name: value for name, value in wanted.items() if there.get(name.lower()) != value}
 
 
-def _start(client: ArmClient, work: Work, options: CopyOptions) -> None:
+def _start(client: ArmClient, work: Work, waiting: Waiting) -> None:
     now = client.clock.monotonic()
     recent = [moment for moment in work.sent if moment > now - HOUR]
     if len(recent) >= AT_ONCE:
@@ -197,7 +188,7 @@ def _start(client: ArmClient, work: Work, options: CopyOptions) -> None:
     try:
         # Should the answer get lost, it may have counted all the same.
         work.sent.append(now)
-        started = put_point(client, row.path, {"sourceRestorePoint": {"id": source}}, time_left=options.left)
+        started = put_point(client, row.path, {"sourceRestorePoint": {"id": source}}, time_left=waiting.left)
     except ArmError as error:
         if error.status == 429:
             work.sent.pop()
@@ -214,16 +205,16 @@ def _start(client: ArmClient, work: Work, options: CopyOptions) -> None:
     row.own, row.point = started.own, started.point
     work.report.changed = work.report.changed or started.own
     row.creation = Followed(row.path, work.vm.name, started.operation, started.point)
-    row.due = client.clock.monotonic() + min(FIRST_LOOK, options.interval)
+    row.due = client.clock.monotonic() + min(FIRST_LOOK, waiting.interval)
     work.rows.append(row)
 
 
-def _look(client: ArmClient, row: Row, options: CopyOptions) -> None:
+def _look(client: ArmClient, row: Row, waiting: Waiting) -> None:
     """One look at a copy, first until Azure has begun it, then until every disk has arrived."""
-    row.due = client.clock.monotonic() + options.interval
+    row.due = client.clock.monotonic() + waiting.interval
     if row.creation is not None:
         try:
-            look(client, row.creation, min(FIRST_LOOK, options.interval))
+            look(client, row.creation, min(FIRST_LOOK, waiting.interval))
         except ArmError as error:
             row.creation.error, row.creation.done = error, True
         row.point = row.creation.point or row.point
@@ -249,10 +240,10 @@ def _look(client: ArmClient, row: Row, options: CopyOptions) -> None:
     row.done = state != "running"
 
 
-def _prune(client: ArmClient, work: Work, wish: CopyWish, options: CopyOptions) -> None:
+def _prune(client: ArmClient, work: Work, wish: CopyWish, waiting: Waiting) -> None:
     gone = to_prune(copies_now(work), wish.keep or 1)
     for copy in gone:
-        if delete_point(client, copy.path, timeout=options.left() if options.wait else None, interval=min(options.interval, FIRST_LOOK)):
+        if delete_point(client, copy.path, timeout=waiting.left() if waiting.wait else None, interval=min(waiting.interval, FIRST_LOOK)):
             work.report.changed = True
         work.pruned.append(copy.name)
 

@@ -13,8 +13,9 @@ from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import ResourceId
 from .._arm.timestamps import format_time
 from .._fleet import Vm, VmReport
+from .._waiting import Waiting
 from .copies import CopyPlan, CopyWish, Situation, Step, foreseen_copies, plan_copies
-from .copies_apply import CopyOptions, Row, Work, copies_now, missing_tags, words_of
+from .copies_apply import Row, Work, copies_now, missing_tags, words_of
 from .copies_read import CopyPlaces, Found
 from .point_views import point_facts
 
@@ -97,7 +98,7 @@ def _facts(work: Work, rows: Sequence[dict[str, Any]], pruned: Sequence[str]) ->
     }
 
 
-def conclude(client: ArmClient, work: Work, wish: CopyWish, options: CopyOptions) -> None:
+def conclude(client: ArmClient, work: Work, wish: CopyWish, waiting: Waiting) -> None:
     """The entry after the work was done, as far as it was."""
     report = work.report
     rows = []
@@ -117,9 +118,9 @@ def conclude(client: ArmClient, work: Work, wish: CopyWish, options: CopyOptions
     problems = [*work.errors, *(row.error for row in work.rows if row.error is not None)]
     if problems:
         report.fail(_one_of(problems))
-    elif options.wait and work.running:
+    elif waiting.wait and work.running:
         report.fail(_timeout(work.running, left))
-    elif options.wait and work.pending:
+    elif waiting.wait and work.pending:
         report.fail(_not_taken(work, moment))
     elif work.pending:
         when = f" before {moment}" if moment else ""

@@ -9,12 +9,13 @@ Once the first request is out, no error ends the run: it belongs to its VM, whos
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.timestamps import format_time
 from .._fleet import VmReport, run_each
+from .._waiting import Waiting
 from .collections import Collection, find_collection, put_collection
 from .names import point_path
 from .point_plan import Plan, Target, Wish, after, before, needs_vm, newest, plan
@@ -24,18 +25,6 @@ from .point_writes import Followed, delete_point, follow_points, put_point
 from .points import Point
 from .source_vms import SourceVm, read_vms
 from .unfinished_copies import copied_from
-
-Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How to wait: ``wait`` at all, ``interval`` seconds between two looks, ``left`` the seconds that remain, ``say`` where progress goes."""
-
-    wait: bool
-    interval: float
-    left: Callable[[], float]
-    say: Progress
 
 
 @dataclass
@@ -104,39 +93,39 @@ def pruned_facts(point: Point) -> dict[str, Any]:
     return {"id": point.id, "name": point.name, "time": format_time(point.time_created) if point.time_created else None}
 
 
-def carry_out(client: ArmClient, works: Sequence[Work], tags: Mapping[str, str], pace: Pace) -> None:
+def carry_out(client: ArmClient, works: Sequence[Work], tags: Mapping[str, str], waiting: Waiting) -> None:
     """Makes what is to be made and waits for it; everything that happens goes into the reports."""
     for work in works:
         work.report.changed = False
         work.report.facts["pruned"] = []
     creating = [work for work in works if work.plan.action == "create"]
-    _wait_for_others(client, [work for work in creating if work.plan.blocker], pace)
-    for outcome in run_each([work for work in creating if not work.report.failure], lambda work: _create(client, work, tags, pace)):
+    _wait_for_others(client, [work for work in creating if work.plan.blocker], waiting)
+    for outcome in run_each([work for work in creating if not work.report.failure], lambda work: _create(client, work, tags, waiting)):
         if outcome.error is not None:
             outcome.item.report.fail(outcome.error)
             outcome.item.wrote = outcome.item.wrote or outcome.error.ambiguous
     for work in works:
         if work.plan.action == "adopt" and work.plan.point is not None:
             work.followed = Followed(work.plan.point.path, work.report.vm.name, point=work.plan.point)
-    if pace.wait:
-        _follow(client, [work for work in works if work.followed is not None], pace)
-    for outcome in run_each([work for work in works if work.plan.prune and not work.report.failure], lambda work: _prune(client, work, pace)):
+    if waiting.wait:
+        _follow(client, [work for work in works if work.followed is not None], waiting)
+    for outcome in run_each([work for work in works if work.plan.prune and not work.report.failure], lambda work: _prune(client, work, waiting)):
         if outcome.error is not None:
             outcome.item.report.fail(outcome.error)
     for work in works:
         work.report.changed = work.wrote
 
 
-def _wait_for_others(client: ArmClient, works: Sequence[Work], pace: Pace) -> None:
+def _wait_for_others(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> None:
     """Azure makes one point of a VM at a time: what is being made already comes first, whatever becomes of it."""
     blocked = [(work, Followed(work.plan.blocker.path, work.report.vm.name, point=work.plan.blocker)) for work in works if work.plan.blocker]
-    _look_after(client, [followed for work, followed in blocked], pace, "waits for another restore point that is being made")
+    _look_after(client, [followed for work, followed in blocked], waiting, "waits for another restore point that is being made")
     for work, followed in blocked:
         if followed.error is not None and followed.error.code == "OperationTimeout":
             work.report.fail(followed.error)
 
 
-def _create(client: ArmClient, work: Work, tags: Mapping[str, str], pace: Pace) -> None:
+def _create(client: ArmClient, work: Work, tags: Mapping[str, str], waiting: Waiting) -> None:
     made, report = work.plan, work.report
     path = made.target.collection.path
     if made.collection is None:
@@ -144,9 +133,9 @@ def _create(client: ArmClient, work: Work, tags: Mapping[str, str], pace: Pace) 
         report.facts["collection_id"] = put_collection(client, path, location=made.location or "", source_id=report.vm.id, tags=tags).id
         work.wrote = True
     if made.replaced is not None:
-        work.wrote = delete_point(client, made.replaced.path, timeout=pace.left(), interval=pace.interval) or work.wrote
+        work.wrote = delete_point(client, made.replaced.path, timeout=waiting.left(), interval=waiting.interval) or work.wrote
     target = point_path(path, made.name or "")
-    started = put_point(client, target, made.properties or {}, time_left=pace.left)
+    started = put_point(client, target, made.properties or {}, time_left=waiting.left)
     work.wrote = work.wrote or started.own
     work.followed = Followed(target, report.vm.name, operation=started.operation, point=started.point)
     report.facts["restore_point"] = point_facts(started.point)
@@ -155,9 +144,9 @@ def _create(client: ArmClient, work: Work, tags: Mapping[str, str], pace: Pace) 
         report.operation = {"id": started.operation.id, "restore_point_id": started.point.id}
 
 
-def _follow(client: ArmClient, works: Sequence[Work], pace: Pace) -> None:
+def _follow(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> None:
     followed = {id(work): work.followed for work in works if work.followed is not None}
-    _look_after(client, list(followed.values()), pace, "the restore point is being made")
+    _look_after(client, list(followed.values()), waiting, "the restore point is being made")
     for work in works:
         entry = followed[id(work)]
         if entry.point is not None:
@@ -166,19 +155,19 @@ def _follow(client: ArmClient, works: Sequence[Work], pace: Pace) -> None:
             work.report.fail(entry.error)
 
 
-def _look_after(client: ArmClient, followed: Sequence[Followed], pace: Pace, what: str) -> None:
+def _look_after(client: ArmClient, followed: Sequence[Followed], waiting: Waiting, what: str) -> None:
     def looked(entries: Sequence[Followed]) -> None:
         running = [entry for entry in entries if not entry.done]
         more = f", and {len(running) - 1} more" if len(running) > 1 else ""
-        pace.say(len(entries) - len(running), len(entries), f"{running[0].label}: {what}{more}" if running else "all restore points are there")
+        waiting.tell(len(entries) - len(running), len(entries), f"{running[0].label}: {what}{more}" if running else "all restore points are there")
 
-    follow_points(client, followed, interval=pace.interval, time_left=pace.left, looked=looked)
+    follow_points(client, followed, interval=waiting.interval, time_left=waiting.left, looked=looked)
 
 
-def _prune(client: ArmClient, work: Work, pace: Pace) -> None:
+def _prune(client: ArmClient, work: Work, waiting: Waiting) -> None:
     """Oldest first, so that an error leaves the newest ones."""
     for point in work.plan.prune:
-        gone = delete_point(client, point.path, timeout=pace.left() if pace.wait else None, interval=pace.interval)
+        gone = delete_point(client, point.path, timeout=waiting.left() if waiting.wait else None, interval=waiting.interval)
         work.wrote = work.wrote or gone
         work.report.facts["pruned"].append(pruned_facts(point))
 

@@ -12,9 +12,10 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import ResourceId
 from .._fleet import VmReport, run_each
+from .._waiting import Waiting
 from .collections import Collection, check_source, find_collection
 from .names import expand, vm_fields
-from .point_apply import Pace, newest_facts, pruned_facts, read_collections
+from .point_apply import newest_facts, pruned_facts, read_collections
 from .point_plan import Target
 from .point_writes import delete_point
 from .points import Point, read_point
@@ -90,10 +91,10 @@ def _removal(target: Target, found: Collection | None | ArmError, name: str | No
     return removal
 
 
-def remove(client: ArmClient, removals: Sequence[Removal], pace: Pace) -> None:
+def remove(client: ArmClient, removals: Sequence[Removal], waiting: Waiting) -> None:
     """Deletes what is to go and waits for it, also for what is going already."""
     todo = [one for one in removals if one.path and not one.report.failure]
-    for outcome in run_each(todo, lambda one: _remove(client, one, pace)):
+    for outcome in run_each(todo, lambda one: _remove(client, one, waiting)):
         one = outcome.item
         if outcome.error is not None:
             one.report.fail(outcome.error)
@@ -102,20 +103,20 @@ def remove(client: ArmClient, removals: Sequence[Removal], pace: Pace) -> None:
             one.report.facts["restore_point"] = newest_facts(replace(one.collection, points=stay))
 
 
-def _remove(client: ArmClient, removal: Removal, pace: Pace) -> None:
+def _remove(client: ArmClient, removal: Removal, waiting: Waiting) -> None:
     path = removal.path or ""
     if removal.is_going:
         removal.report.facts["adopted"] = True
-        if pace.wait:
-            _wait_until_gone(client, removal, path, pace)
+        if waiting.wait:
+            _wait_until_gone(client, removal, path, waiting)
         return
     removal.report.changed = False
-    removal.report.changed = delete_point(client, path, timeout=pace.left() if pace.wait else None, interval=pace.interval)
+    removal.report.changed = delete_point(client, path, timeout=waiting.left() if waiting.wait else None, interval=waiting.interval)
 
 
-def _wait_until_gone(client: ArmClient, removal: Removal, path: str, pace: Pace) -> None:
+def _wait_until_gone(client: ArmClient, removal: Removal, path: str, waiting: Waiting) -> None:
     while (find_collection(client, path) if removal.whole else read_point(client, path)) is not None:
-        if pace.left() <= 0:
+        if waiting.left() <= 0:
             raise OperationTimeout(
                 "Azure was still deleting it when the time was over.",
                 last_state="Deleting",
@@ -124,7 +125,7 @@ def _wait_until_gone(client: ArmClient, removal: Removal, path: str, pace: Pace)
                 operation="DELETE",
                 hint="Run the task again: it goes on waiting.",
             )
-        client.clock.sleep(min(pace.interval, pace.left()))
+        waiting.pause(client.clock)
 
 
 def _copied(points: Sequence[Point]) -> ArmError:

@@ -9,7 +9,7 @@ Once the first request is out, no error ends the run: it belongs to its VM, whos
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError, OperationFailed, OperationTimeout, TransportError
@@ -18,6 +18,7 @@ from .._arm.poller import Operation, operation_of, read_operation
 from .._arm.redact import short_url
 from .._arm.retry import is_transient
 from .._fleet import Vm, VmReport, run_each
+from .._waiting import Waiting
 from .point_restores import Piece, RestorePlan, RestoreTarget, plan_restore
 from .point_views import point_facts
 from .points import Point
@@ -66,9 +67,7 @@ class Work:
         return self.error is not None or all(item.done for item in self.items)
 
 
-def carry_out(
-    client: ArmClient, works: Sequence[Work], *, interval: float, time_left: Callable[[], float], tell: Callable[[int, int, str], None]
-) -> None:
+def carry_out(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> None:
     """Does what the plans say; everything that happens goes into the works."""
     for work in works:
         work.report.changed = False
@@ -76,12 +75,12 @@ def carry_out(
         work.last = [Item(work.plan.vm, done=work.plan.vm.settled)] if work.plan.vm else []
     while True:
         running = [work for work in works if not work.done]
-        for outcome in run_each(running, lambda work: _advance(client, work, interval, time_left)):
+        for outcome in run_each(running, lambda work: _advance(client, work, waiting)):
             if outcome.error is not None:
                 outcome.item.error = outcome.error
-        tell(*progress(works))
+        waiting.tell(*progress(works))
         running = [work for work in running if not work.done]
-        left = time_left()
+        left = waiting.left()
         if not running:
             break
         if left <= 0:
@@ -90,16 +89,16 @@ def carry_out(
             break
         due = min((item.due for work in running for item in work.items if item.begun and not item.done), default=0.0)
         # Not for each of many VMs at a moment of its own.
-        client.clock.sleep(min(max(due - client.clock.monotonic(), min(TICK, interval)), left))
+        client.clock.sleep(min(max(due - client.clock.monotonic(), min(TICK, waiting.interval)), left))
     for work in works:
         _conclude(work)
 
 
-def _advance(client: ArmClient, work: Work, interval: float, time_left: Callable[[], float]) -> None:
+def _advance(client: ArmClient, work: Work, waiting: Waiting) -> None:
     """What can be done now for one VM."""
-    _further(client, work, work.first, interval)
-    if all(item.done for item in work.first) and time_left() > 0:
-        _further(client, work, work.last, interval)
+    _further(client, work, work.first, waiting.interval)
+    if all(item.done for item in work.first) and waiting.left() > 0:
+        _further(client, work, work.last, waiting.interval)
 
 
 def _further(client: ArmClient, work: Work, items: Sequence[Item], interval: float) -> None:

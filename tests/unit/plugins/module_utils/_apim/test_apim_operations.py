@@ -10,9 +10,10 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.operations import Run, adopt, follow, start, start_and_follow
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import Pace, Service, parse_service
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import Service, parse_service
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OperationFailed, OperationTimeout
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.transport import RawResponse
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import (
     BASE,
     SUB,
@@ -58,14 +59,14 @@ def running(url: str = RESULT) -> RawResponse:
 SERVICE = parse_service(resource())
 
 
-def pace(clock: FakeClock, seconds: float = 3600.0, said: list[str] | None = None) -> Pace:
+def waiting(clock: FakeClock, seconds: float = 3600.0, said: list[str] | None = None) -> Waiting:
     lines = said if said is not None else []
-    return Pace(30.0, lambda: max(0.0, seconds - clock.passed), lines.append)
+    return Waiting(True, 30.0, lambda: max(0.0, seconds - clock.passed), lambda done, total, text: lines.append(text))
 
 
 def go(wire: Wire, *, seconds: float = 3600.0, landed: Callable[[], bool] = lambda: False, action: Any = "backup") -> Run:
     clock = FakeClock()
-    return start_and_follow(client_for(wire, clock), SERVICE, action, BODY, pace(clock, seconds), landed=landed)
+    return start_and_follow(client_for(wire, clock), SERVICE, action, BODY, waiting(clock, seconds), landed=landed)
 
 
 def posts(wire: Wire) -> int:
@@ -248,7 +249,7 @@ def test_what_somebody_else_started_is_followed_by_state() -> None:
     said: list[str] = []
     busy: Service = parse_service(resource("Updating"))
     wire = Wire(told("Updating"), told("Updating"), told())
-    run = follow(client_for(wire, clock), adopt(busy, "restore"), pace(clock, said=said))
+    run = follow(client_for(wire, clock), adopt(busy, "restore"), waiting(clock, said=said))
     assert (run.sent, run.ended) == (False, True)
     assert said == ["api-prod: restore runs"] * 2
 
@@ -256,7 +257,7 @@ def test_what_somebody_else_started_is_followed_by_state() -> None:
 def test_start_does_not_wait() -> None:
     clock = FakeClock()
     wire = Wire(accepted())
-    run = start(client_for(wire, clock), SERVICE, "restore", BODY, pace(clock), landed=lambda: False)
+    run = start(client_for(wire, clock), SERVICE, "restore", BODY, waiting(clock), landed=lambda: False)
     assert run.sent and not run.ended
     assert run.resume["operation_id"] == "d2VzdHVzX0JhY2t1cF8x=="
     assert clock.sleeps == []

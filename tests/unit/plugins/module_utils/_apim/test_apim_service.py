@@ -14,7 +14,6 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.activity i
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups import Backup
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.marks import LONGEST, Mark, State, mark_of, read_mark
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import (
-    Pace,
     Service,
     check_recoverable,
     client_id_of,
@@ -23,6 +22,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service im
     wait_until_settled,
 )
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OperationFailed, OperationTimeout, OptionError
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, FakeClock, Wire, answer, client_for, failure
 
 GROUP = f"/subscriptions/{SUB}/resourceGroups/rg-api/providers"
@@ -122,8 +122,8 @@ def told(state: str) -> Any:
 
 def settle(wire: Wire, seconds: float) -> tuple[Service, list[str]]:
     clock, said = FakeClock(), list[str]()
-    pace = Pace(30.0, lambda: max(0.0, seconds - clock.passed), said.append)
-    return wait_until_settled(client_for(wire, clock), service("Updating"), pace), said
+    waiting = Waiting(True, 30.0, lambda: max(0.0, seconds - clock.passed), lambda done, total, text: said.append(text))
+    return wait_until_settled(client_for(wire, clock), service("Updating"), waiting), said
 
 
 def test_waiting_for_another_operation() -> None:

@@ -17,8 +17,8 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protecti
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection_apply import carry_out
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection_read import Work, make_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import VaultChoice, locate
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._backup.fake_vaults import (
     VAULT_A,
     VAULT_B,

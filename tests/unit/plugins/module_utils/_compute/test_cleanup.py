@@ -17,8 +17,10 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.cleanup
     plan_cleanup,
     remove_all,
 )
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._waiting import Waiting
 
 SUB = "00000000-0000-0000-0000-000000000001"
+WAITING = Waiting(True, 1.0, lambda: 100.0)
 
 
 def resource(kind: str, name: str, group: str = "rg-dr") -> ResourceId:
@@ -100,7 +102,7 @@ def test_a_list_that_fails_is_a_failure() -> None:
 def test_a_failure_stays_with_its_resource_and_the_rest_goes_on() -> None:
     client = FakeClient(answers={"web-01-dr": HttpError("locked", code="ScopeLocked", status=409), "web-01-nic": 204})
     plan = plan_cleanup([VM, NIC, DISK])
-    remove_all(client, plan, interval=1, time_left=lambda: 100.0)
+    remove_all(client, plan, WAITING)
     ends = {removal.id.name: (removal.changed, (removal.failure or {}).get("code")) for removal in plan.removals}
     assert ends == {"web-01-dr": (False, "ScopeLocked"), "web-01-nic": (False, None), "web-01-osdisk": (True, None)}
     assert client.sent[0] == "web-01-dr"
@@ -109,5 +111,5 @@ def test_a_failure_stays_with_its_resource_and_the_rest_goes_on() -> None:
 def test_what_is_gone_already_is_no_failure() -> None:
     client = FakeClient(answers={"web-01-dr": HttpError("not found", code="ResourceNotFound", status=404)})
     plan = plan_cleanup([VM])
-    remove_all(client, plan, interval=1, time_left=lambda: 100.0)
+    remove_all(client, plan, WAITING)
     assert [(removal.changed, removal.failure) for removal in plan.removals] == [(False, None)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable
 
-from .._progress import Tell, quiet
+from ._arm.clock import Clock
+from ._progress import Tell, quiet
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,8 @@ class Waiting:
     interval: float
     left: Callable[[], float]
     tell: Tell = quiet
+
+    def pause(self, clock: Clock, longest: float | None = None) -> None:
+        """Sleeps until the next look: ``interval``, or ``longest`` seconds where that is less, and never beyond the time that is left."""
+        seconds = self.interval if longest is None else min(longest, self.interval)
+        clock.sleep(min(seconds, self.left()))
