@@ -161,7 +161,7 @@ def _look_after(client: ArmClient, followed: Sequence[Followed], waiting: Waitin
         more = f", and {len(running) - 1} more" if len(running) > 1 else ""
         waiting.tell(len(entries) - len(running), len(entries), f"{running[0].label}: {what}{more}" if running else "all restore points are there")
 
-    follow_points(client, followed, interval=waiting.interval, time_left=waiting.left, looked=looked)
+    follow_points(client, followed, waiting, looked=looked)
 
 
 def _prune(client: ArmClient, work: Work, waiting: Waiting) -> None:

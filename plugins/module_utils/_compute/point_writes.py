@@ -20,6 +20,7 @@ from .._arm.poller import Operation, operation_of, read_operation, wait_for_oper
 from .._arm.redact import short_url
 from .._arm.retry import is_transient
 from .._fleet import run_each
+from .._waiting import Waiting
 from .points import Point, parse, read_point
 
 ROUNDS = 3
@@ -104,9 +105,8 @@ class Followed:
 def follow_points(
     client: ArmClient,
     followed: Sequence[Followed],
+    waiting: Waiting,
     *,
-    interval: float,
-    time_left: Callable[[], float],
     looked: Callable[[Sequence[Followed]], None] | None = None,
 ) -> None:
     """Follows points until each is provisioned, has failed, or the time is over; every end is in the entry.
@@ -115,24 +115,24 @@ def follow_points(
     """
     start = client.clock.monotonic()
     for entry in followed:
-        entry.due = start + min(FIRST_LOOK, interval)
+        entry.due = start + min(FIRST_LOOK, waiting.interval)
     while True:
         running = [entry for entry in followed if not entry.done]
         if not running:
             return
         now = client.clock.monotonic()
-        left = time_left()
+        left = waiting.left()
         pause = min(entry.due for entry in running) - now
         if pause > 0:
             client.clock.sleep(min(pause, left))
         now = client.clock.monotonic()
         last = pause >= left
-        for outcome in run_each([entry for entry in running if last or entry.due <= now], lambda entry: look(client, entry, interval)):
+        for outcome in run_each([entry for entry in running if last or entry.due <= now], lambda entry: look(client, entry, waiting.interval)):
             if outcome.error is not None:
                 outcome.item.error, outcome.item.done = outcome.error, True
         if looked is not None:
             looked(followed)
-        if last or time_left() <= 0:
+        if last or waiting.left() <= 0:
             for entry in running:
                 if not entry.done:
                     entry.error, entry.done = timed_out(entry), True
