@@ -22,8 +22,8 @@ class Cloud:
     """Where a cloud's services are. URLs are https and without a trailing slash.
 
     ``audience`` is whom a token is for (it is not always ``arm_url``: US Government differs); ``authority`` the login host;
-    ``blob_suffix`` what follows the account name in a blob host (``blob.core.windows.net``); ``known`` False for a cloud that
-    was discovered, whose login host Microsoft's directory of login hosts does not list.
+    ``blob_suffix`` what follows the account name in a blob host (``blob.core.windows.net``), empty for a cloud that does not tell;
+    ``known`` False for a cloud that was discovered, whose login host Microsoft's directory of login hosts does not list.
     """
 
     name: str
@@ -107,7 +107,7 @@ def describe_cloud(base: str, data: Any) -> Cloud:
         arm,
         audiences[0].rstrip("/"),
         authority,
-        f"blob.{storage.strip('.')}" if isinstance(storage, str) and storage else PUBLIC.blob_suffix,
+        f"blob.{storage.strip('.')}" if isinstance(storage, str) and storage else "",
         known=False,
     )
 

@@ -54,6 +54,12 @@ def read_account(client: ArmClient, account: str, group: str | None, subscriptio
     except HttpError as error:
         if error.status not in (403, 404):
             raise
+    if not client.cloud.blob_suffix:
+        # Never that of another cloud, which would get a token of this one.
+        raise RefusedUrl(
+            f"Resource Manager tells nothing of the storage account {name}, and the cloud {client.cloud.name} does not tell its storage endpoints.",
+            hint="Check storage_account and storage_resource_group, and give whoever runs this the role Reader on the account.",
+        )
     return Account(name, f"https://{name}.{client.cloud.blob_suffix}", place)
 
 

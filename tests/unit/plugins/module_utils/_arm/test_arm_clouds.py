@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.clouds import PUBLIC, check_name, resolve_cloud
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.clouds import check_name, resolve_cloud
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import HttpError, OptionError, TransportError
 
 URL = "https://management.local.test"
@@ -76,7 +76,7 @@ def test_an_old_endpoint_answers_with_a_list() -> None:
 def test_a_list_of_one_is_that_one_and_a_missing_manager_is_the_endpoint() -> None:
     entry = {name: value for name, value in ENTRY.items() if name not in ("resourceManager", "suffixes", "name")}
     cloud = resolve_cloud(URL, lambda url: [entry])
-    assert (cloud.name, cloud.arm_url, cloud.blob_suffix) == (URL, URL, PUBLIC.blob_suffix)
+    assert (cloud.name, cloud.arm_url, cloud.blob_suffix) == (URL, URL, "")
 
 
 @pytest.mark.parametrize("name", ["http://management.local.test", "AzureMars", "management.azure.com", "https://", "https://u:p@h/", "ftp://h"])

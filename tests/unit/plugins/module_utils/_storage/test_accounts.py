@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, HttpError, OptionError, RefusedUrl
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.redact import MASK, redact
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._storage.accounts import Account, list_key, read_account
-from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import BASE, SUB, Wire, answer, client_for, failure
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import BASE, CLOUD, SUB, Wire, answer, client_for, failure
 
 LISTED = f"/subscriptions/{SUB}/providers/Microsoft.Storage/storageAccounts"
 ID = f"/subscriptions/{SUB}/resourceGroups/rg-backup/providers/Microsoft.Storage/storageAccounts/stbackups"
@@ -49,6 +50,14 @@ def test_without_a_description_the_endpoint_follows_from_the_cloud(wire: Wire, g
     found = read_account(client_for(wire), "stbackups", group)
     assert (found.blob_endpoint, found.described, found.shared_key) == ("https://stbackups.blob.test", False, None)
     assert (found.id is None) is (group is None)
+
+
+def test_a_cloud_that_does_not_tell_its_endpoints_is_not_taken_for_another() -> None:
+    client = client_for(Wire(failure(403, "AuthorizationFailed")))
+    client._cloud = replace(CLOUD, blob_suffix="")
+    with pytest.raises(RefusedUrl) as caught:
+        read_account(client, "stbackups", "rg-backup")
+    assert "role Reader" in str(caught.value)
 
 
 def test_other_failures_are_failures() -> None:
