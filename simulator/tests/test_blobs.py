@@ -123,6 +123,7 @@ def test_containers_are_the_same_in_arm_and_behind_the_endpoint(storage: Storage
     containers = f"{storage.path}/stbackups/blobServices/default/containers"
     storage.served.arm("PUT", f"{containers}/from-arm", json={})
     blobs = storage.client()
+    assert "from-arm" in {one.name for one in blobs.list_containers()}
     blobs.get_blob_client("from-arm", "one").upload_blob(b"1")
     blobs.create_container("from-outside")
     listed = storage.served.arm("GET", containers).json()["value"]

@@ -87,3 +87,31 @@ def test_rules_of_the_blob_service() -> None:
     assert send(local, "GET", "/blobServices/default").body["properties"]["cors"] == {"corsRules": []}
     rules = {"corsRules": [{"allowedOrigins": ["*"], "allowedMethods": ["GET"]}]}
     assert send(local, "PUT", "/blobServices/default", {"properties": {"cors": rules}}).body["properties"]["cors"] == rules
+
+
+def test_a_new_account_takes_a_moment() -> None:
+    local = make()
+    asked = send(local, "PUT", body={"location": "East Asia", "sku": {"name": "Standard_ZRS"}, "kind": "StorageV2"})
+    assert (asked.status, asked.body) == (202, None) and "Azure-AsyncOperation" not in asked.headers
+    assert send(local, "GET").body["properties"]["provisioningState"] == "Creating"
+    assert local.get(asked.headers["Location"]).status == 202
+    local.advance(20)
+    made = local.get(asked.headers["Location"])
+    assert (made.status, made.body["sku"]["name"], made.body["properties"]["provisioningState"]) == (200, "Standard_ZRS", "Succeeded")
+    again = send(local, "PUT", body={"location": "eastasia", "tags": {"a": "b"}})
+    assert (again.status, again.body["tags"]) == (200, {"a": "b"})
+
+
+def test_a_container_is_changed() -> None:
+    local = make({"name": "stone", "containers": ["box"]}, {"name": "rock", "containers": ["box"], "lock": "ReadOnly"})
+    below = "/blobServices/default/containers/"
+    changed = send(local, "PATCH", below + "box", {"properties": {"metadata": {"a": "b"}}})
+    assert (changed.status, changed.body["properties"]["metadata"]) == (200, {"a": "b"})
+    assert error_code(send(local, "PATCH", below + "none", {})) == "ContainerNotFound"
+    assert error_code(send(local, "PATCH", below + "box", {}, name="rock")) == "ScopeLocked"
+
+
+def test_how_many_accounts_there_may_be() -> None:
+    local = make({"name": "stone"}, {"name": "rock", "location": "southeastasia"})
+    usages = local.get(f"{local.subscription}/providers/Microsoft.Storage/locations/eastasia/usages", version=VERSION).body["value"]
+    assert [(one["name"]["value"], one["currentValue"], one["limit"]) for one in usages] == [("StorageAccounts", 1, 250)]

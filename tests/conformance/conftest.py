@@ -9,30 +9,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
 
 import pytest
 from harness import places
-from harness.simulator import Simulator
+from harness.simulator import Simulator, simulators
 
 
 @pytest.fixture
 def start_simulator(tmp_path: Path) -> Iterator[Callable[..., Simulator]]:
     """Starts simulators. At the end of the test all are stopped, and all output is searched for their secrets."""
-    running: list[Simulator] = []
-
-    def start(**options: Any) -> Simulator:
-        simulator = Simulator(tmp_path / f"simulator-{len(running)}", **options)
-        running.append(simulator)
-        return simulator
-
-    yield start
-    try:
-        found = [leak for simulator in running if simulator.alive for leak in simulator.leaks()]
-    finally:
-        for simulator in running:
-            simulator.stop()
-    assert found == []
+    with simulators(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 import requests
 
@@ -30,6 +31,7 @@ class Simulator:
         ready = folder / "ready.json"
         ready.unlink(missing_ok=True)
         options = {"speed": 600, "throttle": "off", "seed": 1, **options}
+        self.speed = float(options["speed"])
         flags = [word for name, value in options.items() for word in ("--" + name.replace("_", "-"), str(value))]
         environment = dict(os.environ)
         source = places.simulator_source()
@@ -135,3 +137,22 @@ class Simulator:
         found = self._session.get(self.ready["arm_url"] + "/metadata/endpoints", params={"api-version": "2022-09-01"}, timeout=60)
         found.raise_for_status()
         return str(found.json()["authentication"]["loginEndpoint"]).rstrip("/")
+
+
+@contextmanager
+def simulators(folder: Path) -> Iterator[Callable[..., Simulator]]:
+    """A function that starts simulators, each in a folder of its own. At the end all are stopped, and all output is searched for their secrets."""
+    running: list[Simulator] = []
+
+    def start(**options: Any) -> Simulator:
+        simulator = Simulator(folder / f"simulator-{len(running)}", **options)
+        running.append(simulator)
+        return simulator
+
+    try:
+        yield start
+        found = [leak for simulator in running if simulator.alive for leak in simulator.leaks()]
+    finally:
+        for simulator in running:
+            simulator.stop()
+    assert found == []

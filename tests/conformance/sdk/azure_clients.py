@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import ClientSecretCredential
 from azure.mgmt.apimanagement import ApiManagementClient
 from azure.mgmt.compute import ComputeManagementClient
@@ -17,6 +18,7 @@ from azure.mgmt.recoveryservices import RecoveryServicesClient
 from azure.mgmt.recoveryservicesbackup.passivestamp import RecoveryServicesBackupPassiveClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.storage import StorageManagementClient
+from azure.storage.blob import BlobServiceClient
 from harness.simulator import Simulator
 
 try:
@@ -32,21 +34,46 @@ PROTECTED_VMS = VMS + " and itemType eq 'VM'"
 MINUTE, HOUR = 60.0, 3600.0
 
 
+class Hurried(RequestsTransport):
+    """The libraries' own transport, whose pauses between looks are the simulator's: its clock goes on as far as it would have gone."""
+
+    def __init__(self, sim: Simulator) -> None:
+        super().__init__(connection_verify=sim.ready["ca_file"])
+        self._sim = sim
+
+    def sleep(self, duration: float) -> None:
+        self._sim.control.advance(duration * self._sim.speed)
+
+
 class Clients:
     """One credential and a client a service, each made when it is first used."""
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
         arm = sim.ready["arm_url"]
-        self.credential = ClientSecretCredential(
-            sim.ready["tenant_id"], sim.ready["client_id"], sim.ready["client_secret"],
-            authority=arm, disable_instance_discovery=True, connection_verify=sim.ready["ca_file"],
-        )
+        self.credential = self.credential_of(sim.ready["client_id"], sim.ready["client_secret"])
         self._options = {
-            "base_url": arm, "credential_scopes": [arm + "/.default"], "connection_verify": sim.ready["ca_file"],
+            "base_url": arm, "credential_scopes": [arm + "/.default"], "transport": Hurried(sim),
             # For the operations that say no Retry-After; the SDKs would wait 30 seconds.
             "polling_interval": 1,
         }
+
+    def credential_of(self, client_id: str, secret: str) -> ClientSecretCredential:
+        ready = self.sim.ready
+        return ClientSecretCredential(
+            ready["tenant_id"], client_id, secret, authority=ready["arm_url"], disable_instance_discovery=True, connection_verify=ready["ca_file"]
+        )
+
+    def blobs(self, group: str, account: str, credential: Any) -> BlobServiceClient:
+        """What lies in a storage account, by a token's credential or one of its keys."""
+        if isinstance(credential, str):
+            # At an endpoint of path style the library cannot tell the account's name from the host.
+            credential = {"account_name": account, "account_key": credential}
+        endpoint = self.storage.storage_accounts.get_properties(group, account).primary_endpoints.blob
+        return BlobServiceClient(endpoint.rstrip("/"), credential=credential, connection_verify=self.sim.ready["ca_file"], retry_total=0)
+
+    def keys(self, group: str, account: str) -> list[str]:
+        return [key["value"] for key in wire(self.storage.storage_accounts.list_keys(group, account))["keys"]]
 
     def _make(self, client: Any) -> Any:
         return client(self.credential, self.sim.subscription, **self._options)

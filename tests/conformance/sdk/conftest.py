@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import pytest
-from harness.simulator import Simulator
+from harness import places
+from harness.simulator import Simulator, simulators
 
 
 def _installed(name: str) -> bool:
@@ -20,13 +22,17 @@ def _installed(name: str) -> bool:
         return False
 
 
+ESTATE = Path(__file__).parent / "estate.yml"
+SPEED = 1200
+"""The SDKs poll once a second at most."""
+
 collect_ignore_glob = [] if _installed("azure.mgmt.recoveryservicesbackup") else ["test_*.py"]
 
 
 @pytest.fixture
 def sim(start_simulator: Callable[..., Simulator]) -> Simulator:
-    """A simulator of the SDK tests' own estate. Fast: the SDKs poll once a second at most."""
-    return start_simulator(estate=Path(__file__).parent / "estate.yml", speed=1200)
+    """A simulator of the SDK tests' own estate."""
+    return start_simulator(estate=ESTATE, speed=SPEED)
 
 
 @pytest.fixture
@@ -34,6 +40,25 @@ def azure(sim: Simulator) -> Any:
     from azure_clients import Clients
 
     return Clients(sim)
+
+
+@pytest.fixture(scope="module")
+def shared_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Clients of one simulator for all tests of a file, which have to keep out of each other's way."""
+    from azure_clients import Clients
+
+    with simulators(tmp_path_factory.mktemp("shared")) as start:
+        yield Clients(start(estate=ESTATE, speed=SPEED))
+
+
+@pytest.fixture(scope="module")
+def azure_with_blobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The same, with the blobs of the storage accounts in Azurite."""
+    from azure_clients import Clients
+
+    azurite = os.environ.get("AZURITE_COMMAND") or places.tool("azurite-blob")
+    with simulators(tmp_path_factory.mktemp("blobs")) as start:
+        yield Clients(start(estate=ESTATE, speed=SPEED, azurite=azurite))
 
 
 @pytest.fixture

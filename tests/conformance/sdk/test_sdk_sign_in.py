@@ -20,29 +20,29 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 
-def _works(azure: Any, credential: Any) -> bool:
-    clients = Clients(azure.sim)
+def _works(shared_azure: Any, credential: Any) -> bool:
+    clients = Clients(shared_azure.sim)
     clients.credential = credential
     return clients.compute.virtual_machines.get("rg-prod", "web-01").name == "web-01"
 
 
-def _options(azure: Any) -> dict[str, Any]:
-    ready = azure.sim.ready
+def _options(shared_azure: Any) -> dict[str, Any]:
+    ready = shared_azure.sim.ready
     return {"authority": ready["arm_url"], "disable_instance_discovery": True, "connection_verify": ready["ca_file"]}
 
 
-def test_secret(azure: Any) -> None:
-    ready = azure.sim.ready
-    assert _works(azure, ClientSecretCredential(ready["tenant_id"], ready["client_id"], ready["client_secret"], **_options(azure)))
+def test_secret(shared_azure: Any) -> None:
+    ready = shared_azure.sim.ready
+    assert _works(shared_azure, ClientSecretCredential(ready["tenant_id"], ready["client_id"], ready["client_secret"], **_options(shared_azure)))
     with pytest.raises(ClientAuthenticationError) as refused:
-        _works(azure, ClientSecretCredential(ready["tenant_id"], ready["client_id"], "not-it", **_options(azure)))
+        _works(shared_azure, ClientSecretCredential(ready["tenant_id"], ready["client_id"], "not-it", **_options(shared_azure)))
     assert "AADSTS7000215" in str(refused.value)
 
 
-def test_certificate(azure: Any) -> None:
-    ready = azure.sim.ready
-    credential = CertificateCredential(ready["tenant_id"], ready["client_id"], certificate_data=_certificate(), **_options(azure))
-    assert _works(azure, credential)
+def test_certificate(shared_azure: Any) -> None:
+    ready = shared_azure.sim.ready
+    credential = CertificateCredential(ready["tenant_id"], ready["client_id"], certificate_data=_certificate(), **_options(shared_azure))
+    assert _works(shared_azure, credential)
 
 
 def _certificate() -> bytes:
@@ -58,15 +58,15 @@ def _certificate() -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM) + pem
 
 
-def test_workload_identity(azure: Any, tmp_path: Path) -> None:
-    ready, now = azure.sim.ready, int(time.time())
+def test_workload_identity(shared_azure: Any, tmp_path: Path) -> None:
+    ready, now = shared_azure.sim.ready, int(time.time())
     claims = {"iss": "https://issuer.invalid", "sub": "system:serviceaccount:dr:drill", "aud": "api://AzureADTokenExchange", "iat": now, "exp": now + 600}
     file = tmp_path / "token"
     file.write_text(jwt.encode(claims, "not checked, but long enough for its algorithm", algorithm="HS256"))
-    credential = WorkloadIdentityCredential(tenant_id=ready["tenant_id"], client_id=ready["client_id"], token_file_path=str(file), **_options(azure))
-    assert _works(azure, credential)
+    credential = WorkloadIdentityCredential(tenant_id=ready["tenant_id"], client_id=ready["client_id"], token_file_path=str(file), **_options(shared_azure))
+    assert _works(shared_azure, credential)
 
 
-def test_managed_identity(azure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", azure.sim.ready["imds_url"])
-    assert _works(azure, ManagedIdentityCredential())
+def test_managed_identity(shared_azure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", shared_azure.sim.ready["imds_url"])
+    assert _works(shared_azure, ManagedIdentityCredential())

@@ -70,6 +70,92 @@ def test_a_vault_in_use_stays(azure: Any, vault: Any) -> None:
     assert azure.vaults.vaults.get(GROUP, "rsv-prod-01").name == "rsv-prod-01"
 
 
+def _patched(azure: Any, name: str, **changes: Any) -> Any:
+    """The vault's properties after a PATCH of some of them."""
+    change = vault_models.PatchVault(properties=vault_models.VaultProperties(**changes))
+    return azure.vaults.vaults.begin_update(GROUP, name, change).result().properties
+
+
+def _redundant(redundancy: str, cross_region: str) -> dict[str, Any]:
+    kind = vault_models.VaultPropertiesRedundancySettings
+    return {"redundancy_settings": kind(standard_tier_storage_redundancy=redundancy, cross_region_restore=cross_region)}
+
+
+def _immutable(state: str) -> dict[str, Any]:
+    settings = vault_models.SecuritySettings(immutability_settings=vault_models.ImmutabilitySettings(state=state))
+    return {"security_settings": settings}
+
+
+def _across_subscriptions(state: str) -> dict[str, Any]:
+    settings = vault_models.CrossSubscriptionRestoreSettings(cross_subscription_restore_state=state)
+    return {"restore_settings": vault_models.RestoreSettings(cross_subscription_restore_settings=settings)}
+
+
+def test_changes_of_a_vault(shared_azure: Any) -> None:
+    """What is not named stays; what Azure never takes back is refused."""
+    azure, name = shared_azure, "rsv-changing"
+    azure.vaults.vaults.begin_create_or_update(GROUP, name, _new_vault()).result()
+    far = _patched(azure, name, **_redundant("GeoRedundant", "Enabled")).redundancy_settings
+    assert (far.standard_tier_storage_redundancy, far.cross_region_restore) == ("GeoRedundant", "Enabled")
+    for state in ("Unlocked", "Disabled", "Unlocked", "Locked"):
+        assert _patched(azure, name, **_immutable(state)).security_settings.immutability_settings.state == state
+    for state in ("Disabled", "PermanentlyDisabled"):
+        shown = _patched(azure, name, **_across_subscriptions(state)).restore_settings.cross_subscription_restore_settings
+        assert shown.cross_subscription_restore_state == state
+    for change in (_redundant("GeoRedundant", "Disabled"), _immutable("Disabled"), _across_subscriptions("Enabled")):
+        with pytest.raises(HttpResponseError) as refused:
+            _patched(azure, name, **change)
+        assert refused.value.status_code == 400
+    vault = azure.vaults.vaults.get(GROUP, name)
+    assert (vault.tags, vault.properties.redundancy_settings.cross_region_restore) == ({"owner": "sdk"}, "Enabled")
+    closed = _patched(azure, name, public_network_access="Disabled")
+    assert (closed.public_network_access, closed.security_settings.immutability_settings.state) == ("Disabled", "Locked")
+
+
+def test_soft_delete(shared_azure: Any) -> None:
+    """Always on; the days are changed at the backup configuration only."""
+    place = {"vault_name": "rsv-prod-02", "resource_group_name": GROUP}
+    change = models.BackupResourceVaultConfig(soft_delete_feature_state="AlwaysON", soft_delete_retention_period_in_days=30)
+    configs = shared_azure.backup.backup_resource_vault_configs
+    changed = properties(configs.update(**place, parameters=models.BackupResourceVaultConfigResource(properties=change)))
+    assert (changed["softDeleteFeatureState"], changed["softDeleteRetentionPeriodInDays"]) == ("AlwaysON", 30)
+    shown = shared_azure.vaults.vaults.get(GROUP, "rsv-prod-02").properties.security_settings.soft_delete_settings
+    assert (shown.soft_delete_state, shown.soft_delete_retention_period_in_days) == ("AlwaysON", 30)
+
+
+def test_identities(shared_azure: Any) -> None:
+    azure, name = shared_azure, "rsv-identities"
+    azure.vaults.vaults.begin_create_or_update(GROUP, name, _new_vault()).result()
+    user = f"{azure.sim.rg(GROUP)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/vault-identity"
+    given = vault_models.IdentityData(
+        type="SystemAssigned, UserAssigned", user_assigned_identities={user: vault_models.UserIdentity()}
+    )
+    both = azure.vaults.vaults.begin_update(GROUP, name, vault_models.PatchVault(identity=given)).result().identity
+    assert both.principal_id and both.user_assigned_identities[user].principal_id
+    own = vault_models.PatchVault(identity=vault_models.IdentityData(type="SystemAssigned"))
+    left = azure.vaults.vaults.begin_update(GROUP, name, own).result().identity
+    assert (left.type, left.principal_id) == ("SystemAssigned", both.principal_id)
+    none = vault_models.PatchVault(identity=vault_models.IdentityData(type="None"))
+    assert azure.vaults.vaults.begin_update(GROUP, name, none).result().identity.principal_id is None
+
+
+def test_what_a_vault_holds_in_numbers(shared_azure: Any) -> None:
+    counts = {one.name.value: one.current_value for one in shared_azure.vaults.usages.list_by_vaults(GROUP, "rsv-full")}
+    assert (counts["ProtectedItemCount"], counts["FailedJobsCount"]) == (1, 0)
+    (replicated,) = shared_azure.vaults.replication_usages.list(GROUP, "rsv-full")
+    assert replicated.protected_item_count == 0
+    kind = "type eq 'BackupProtectedItemCountSummary'"
+    items = shared_azure.backup.backup_usage_summaries.list(vault_name="rsv-full", resource_group_name=GROUP, filter=kind)
+    assert [(one.name.value, one.current_value) for one in items] == [("AzureIaasVM", 1)]
+
+
+def test_names(shared_azure: Any) -> None:
+    check = shared_azure.vaults.recovery_services.check_name_availability
+    kind = "Microsoft.RecoveryServices/Vaults"
+    asked = [vault_models.CheckNameAvailabilityParameters(type=kind, name=name) for name in ("rsv-full", "rsv-free")]
+    assert [check(GROUP, "eastasia", one).name_available for one in asked] == [False, True]
+
+
 def test_settings(vault: Any) -> None:
     config = properties(vault.backup.backup_resource_vault_configs.get(**vault.place))
     assert config["softDeleteFeatureState"] in ("AlwaysON", "Enabled")

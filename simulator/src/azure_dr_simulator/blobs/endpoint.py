@@ -57,6 +57,10 @@ class BlobRequest:
         return self.method in ("GET", "HEAD")
 
     @property
+    def of_account(self) -> bool:
+        return not self.container
+
+    @property
     def of_container(self) -> bool:
         return bool(self.container) and not self.blob and self.query.get("restype") == "container"
 
@@ -92,7 +96,10 @@ class BlobGate:
         if (account.extra.get("networkAcls") or {}).get("defaultAction") == "Deny":
             raise Refused(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
         blobs = self._world.state(BlobStore).blobs
-        if request.container in account.containers:
+        if request.of_account and request.query.get("comp") == "list":
+            for container in account.containers:
+                blobs.ensure_container(account.name, container)
+        elif request.container in account.containers:
             blobs.ensure_container(account.name, request.container)
         elif request.container and not (request.of_container and request.method == "PUT"):
             raise Refused(404, "ContainerNotFound", "The specified container does not exist.")

@@ -21,6 +21,7 @@ from . import (
     protection,
     recovery_points,
     restores,
+    usages,
     validation,
     vault_config,
     vaults,
@@ -50,6 +51,10 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("DELETE", _LOCATION + "/deletedVaults/{deleted}", deleted_vaults.purge_deleted),
     ("POST", _LOCATION + "/deletedVaults/{deleted}/undelete", deleted_vaults.undelete),
     ("GET", _LOCATION + "/deletedVaults/{deleted}/operations/{operation}", deleted_vaults.get_operation),
+    ("POST", _GROUP + "/providers/Microsoft.RecoveryServices/locations/{location}/checkNameAvailability", usages.check_name),
+    ("GET", _VAULT + "/usages", usages.list_usages),
+    ("GET", _VAULT + "/replicationUsages", usages.list_replication_usages),
+    ("GET", _VAULT + "/backupUsageSummaries", usages.list_summaries),
     # Configuration
     ("GET", _VAULT + "/backupconfig/vaultconfig", vault_config.get_vault_config),
     ("PUT", _VAULT + "/backupconfig/vaultconfig", vault_config.change_vault_config),

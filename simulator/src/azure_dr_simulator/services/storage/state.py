@@ -40,6 +40,7 @@ class Account:
     tags: dict[str, str] = field(default_factory=dict)
     created: datetime | None = None
     allow_shared_key: bool = True
+    provisioning_state: str = "Succeeded"
     lock: str = ""
     """Empty, `ReadOnly` or `CanNotDelete`."""
     extra: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +61,8 @@ class StorageState:
         self.accounts: Store[Account] = Store()
         self.former_keys: list[str] = []
         """Keys that were replaced; still nothing to be shown."""
+        self.creations: dict[str, Account] = {}
+        """Accounts by the id of the operation that made them."""
 
     def named(self, name: str) -> Account | None:
         """Account names are unique in the whole of Azure."""

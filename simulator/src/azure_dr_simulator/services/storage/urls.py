@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping
 
+from ...async_urls import signed
 from ...blobs import BlobStore
 from ...paging import page
 from ...replies import AzureError, Reply, resource_not_found
@@ -21,6 +22,10 @@ _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microso
 _ACCOUNT = f"{_GROUP}/storageAccounts/{{account}}"
 _BLOB_SERVICE = f"{_ACCOUNT}/blobServices/default"
 _CONTAINERS = f"{_BLOB_SERVICE}/containers"
+_ACCOUNTS_A_REGION = 250
+"""Of a subscription, until it asks for more."""
+_CREATION = 17.0
+"""Virtual seconds, and what Azure says when to ask again."""
 _ACCOUNT_NAME = re.compile(r"^[a-z0-9]{3,24}$")
 CONTAINER_NAME = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$|^\$(root|web|logs)$")
 _OWN = (
@@ -40,8 +45,10 @@ def register(router: Router, world: World) -> None:
     for root in (_SUBSCRIPTION, _GROUP):
         router.add("GET", f"{root}/storageAccounts", _list)
     router.add("POST", f"{_SUBSCRIPTION}/checkNameAvailability", _check_name)
+    router.add("GET", f"{_SUBSCRIPTION}/locations/{{location}}/usages", _list_usages)
     router.add("GET", _ACCOUNT, lambda call: Reply(200, account_view(call.world, _need(call))))
     router.add("PUT", _ACCOUNT, _put)
+    router.add("GET", f"{_SUBSCRIPTION}/locations/{{location}}/asyncoperations/{{operation}}", _creation)
     router.add("PATCH", _ACCOUNT, _patch)
     router.add("DELETE", _ACCOUNT, _delete)
     router.add("POST", f"{_ACCOUNT}/listKeys", _list_keys)
@@ -51,6 +58,7 @@ def register(router: Router, world: World) -> None:
     router.add("GET", _CONTAINERS, _list_containers)
     router.add("GET", f"{_CONTAINERS}/{{container}}", _get_container)
     router.add("PUT", f"{_CONTAINERS}/{{container}}", _put_container)
+    router.add("PATCH", f"{_CONTAINERS}/{{container}}", _patch_container)
     router.add("DELETE", f"{_CONTAINERS}/{{container}}", _delete_container)
 
 
@@ -110,7 +118,16 @@ def _check_name(call: Call) -> Reply:
     return Reply(200, {"nameAvailable": True})
 
 
+def _list_usages(call: Call) -> Reply:
+    """How many of the accounts that a subscription may have in a region."""
+    accounts = call.world.state(StorageState).accounts.within(call.vars["subscription"], None)
+    here = sum(one.location == call.vars["location"].replace(" ", "").lower() for one in accounts)
+    name = {"value": "StorageAccounts", "localizedValue": "Storage Accounts"}
+    return Reply(200, {"value": [{"unit": "Count", "currentValue": here, "limit": _ACCOUNTS_A_REGION, "name": name}]})
+
+
 def _put(call: Call) -> Reply:
+    """202 with Location only for a new account, 200 for one that is there."""
     body: Mapping[str, Any] = call.body if isinstance(call.body, dict) else {}
     state = call.world.state(StorageState)
     name = call.vars["account"]
@@ -134,8 +151,28 @@ def _put(call: Call) -> Reply:
     account = Account(call.vars["subscription"], call.vars["group"], name, location, created=call.world.now())
     account.kind = str(body.get("kind") or "StorageV2")
     _update(account, body)
+    account.provisioning_state = "Creating"
     state.accounts.put(account)
+    operation = call.world.new_id()
+    state.creations[operation] = account
+    call.world.after(_CREATION, lambda: setattr(account, "provisioning_state", "Succeeded"))
+    return Reply(202, None, _creation_headers(call, location, operation))
+
+
+def _creation(call: Call) -> Reply:
+    """The Location of a creation: 202 until the account is there, then 200 with it."""
+    account = call.world.state(StorageState).creations.get(call.vars["operation"])
+    if account is None:
+        raise AzureError(404, "NotFound", f"The operation '{call.vars['operation']}' was not found.")
+    if account.provisioning_state != "Succeeded":
+        return Reply(202, None, _creation_headers(call, account.location, call.vars["operation"]))
     return Reply(200, account_view(call.world, account))
+
+
+def _creation_headers(call: Call, location: str, operation: str) -> dict[str, str]:
+    path = f"/subscriptions/{call.vars['subscription']}/providers/Microsoft.Storage/locations/{location}/asyncoperations/{operation}"
+    url = signed(call, path, call.api_version, extra="monitor=true")
+    return {"Location": url, **call.world.clock.retry_after_headers(_CREATION)}
 
 
 def _patch(call: Call) -> Reply:
@@ -201,10 +238,21 @@ def _put_container(call: Call) -> Reply:
         raise AzureError(400, "ContainerNameInvalid", "The specified resource name contains invalid characters.")
     created = name not in account.containers
     container = put_container(call.world, account, name)
-    properties = (call.body or {}).get("properties") or {}
+    _update_container(call, container)
+    return Reply(201 if created else 200, container_view(account, container))
+
+
+def _patch_container(call: Call) -> Reply:
+    account, container = _need_container(call)
+    _change(call)
+    _update_container(call, container)
+    return Reply(200, container_view(account, container))
+
+
+def _update_container(call: Call, container: Container) -> None:
+    properties = (call.body or {}).get("properties") or {} if isinstance(call.body, dict) else {}
     container.public_access = str(properties.get("publicAccess") or container.public_access)
     container.metadata = dict(properties.get("metadata") or container.metadata)
-    return Reply(201 if created else 200, container_view(account, container))
 
 
 def _delete_container(call: Call) -> Reply:

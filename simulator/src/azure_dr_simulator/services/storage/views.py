@@ -43,7 +43,7 @@ def account_view(world: World, account: Account) -> dict[str, Any]:
             "allowSharedKeyAccess": account.allow_shared_key,
             "keyCreationTime": {"key1": created, "key2": created},
             "encryption": {"services": {"file": enabled, "blob": enabled}, "keySource": "Microsoft.Storage"},
-            "provisioningState": "Succeeded",
+            "provisioningState": account.provisioning_state,
             "creationTime": created,
             "primaryEndpoints": {
                 "blob": blob_endpoint(world, account),
