@@ -55,10 +55,10 @@ changelog-lint: stage ## antsibull-changelog's checks of the fragments
 	@cd $(COLLECTION) && $(BIN)/antsibull-changelog lint
 
 simulator-tests: venv ## The simulator's own tests
-	@cd simulator && AZURITE_COMMAND=$(BIN)/azurite-blob $(BIN)/python -m pytest -q -p no:cacheprovider tests $(ARGS)
+	@cd simulator && AZURITE_COMMAND=$(BIN)/azurite-blob $(BIN)/python -m pytest -q -p no:cacheprovider -n auto tests $(ARGS)
 
 traffic: stage ## The modules and the simulator against recorded traffic, kills and secrets
-	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . tests/conformance $(ARGS)
+	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider -n auto --rootdir . tests/conformance $(ARGS)
 
 sdk: sdk-newest ## The newest official Azure SDKs for Python against the simulator
 
@@ -69,7 +69,7 @@ conformance-cli: venv ## The Azure CLI itself against the simulator; installs it
 
 sdk-%: venv
 	@$(PYTHON) $(TOOLS)/environment.py $(BUILD)/$@ tests/conformance/sdk/$*.txt
-	@AZURITE_COMMAND=$(BIN)/azurite-blob $(BUILD)/$@/bin/python -m pytest -q -p no:cacheprovider tests/conformance/sdk $(ARGS)
+	@AZURITE_COMMAND=$(BIN)/azurite-blob $(BUILD)/$@/bin/python -m pytest -q -p no:cacheprovider -n auto tests/conformance/sdk $(ARGS)
 
 conformance-azcollection: ## azure.azcollection against the simulator; installs it (2 GB), no part of `make test`
 	@$(PYTHON) $(TOOLS)/azure_collection.py $(BUILD)/azure-collection
