@@ -20,7 +20,14 @@ def check_tags(tags: Mapping[str, Any], option: str) -> dict[str, str]:
     """Tags as text; raises OptionError, before any request, for what Azure would refuse or what is surely a mistake (a tag without a value)."""
     if len(tags) > MOST_TAGS:
         raise OptionError(option, f"{len(tags)} tags are more than a resource can have, which is {MOST_TAGS}")
-    return {_name(name, option): _value(name, value, option) for name, value in tags.items()}
+    checked: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    for name, value in tags.items():
+        text = _name(name, option)
+        if spelled.setdefault(text.lower(), text) != text:
+            raise OptionError(option, f"{spelled[text.lower()]!r} and {text!r} are the same tag to Azure: give one of them")
+        checked[text] = _value(name, value, option)
+    return checked
 
 
 def _name(name: Any, option: str) -> str:

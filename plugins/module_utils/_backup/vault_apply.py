@@ -30,6 +30,13 @@ SENT_TWICE = 2
 SETTLE_LOOKS = 3
 SETTLE_SECONDS = 5.0
 REGISTRATION_SECONDS = 10.0
+REGISTRATION_TRIES = 12
+"""Creations after a registration, until it is known everywhere."""
+
+COMES_BACK_SECONDS = 600.0
+"""How long a vault may take to show when its undelete was refused or its answer lost: another run may have sent it."""
+
+GUARDED = "A resource guard watches over this vault: what lowers its security has to be approved there, and is then done in the portal or with the Azure CLI."
 FIRST_LOOK = 2.0
 
 STEP_WORDS: Mapping[str, str] = {"create": "creating", "undelete": "bringing back", "change": "changing", "soft_delete": "changing soft delete of"}
@@ -61,20 +68,31 @@ def foresee_present(client: ArmClient, ref: VaultRef, wish: Wish) -> Outcome:
 def make_present(client: ArmClient, ref: VaultRef, wish: Wish, waiting: Waiting) -> Outcome:
     """Makes the vault, or makes it what is wanted. Raises what fails before anything is sent."""
     outcome = Outcome(vault=get_vault(client, ref))
-    if outcome.vault is not None and outcome.vault.deleting:
-        outcome.vault = settle(client, ref, outcome.vault, waiting)
+    vault = outcome.vault
+    if vault is not None and not vault.settled and (waiting.wait or vault.deleting or not _is_so(client, ref, vault, wish)):
+        # First of all, since what is being made need not show yet what it is made with.
+        outcome.vault = settle(client, ref, vault, waiting)
     plan = _begin(client, ref, outcome.vault, wish, outcome)
-    if outcome.vault is not None and not outcome.vault.settled and (plan.steps or waiting.wait):
-        outcome.vault = settle(client, ref, outcome.vault, waiting)
-        plan = _begin(client, ref, outcome.vault, wish, outcome)
     outcome.changed = False
     try:
         _carry_out(client, ref, plan, wish, waiting, outcome)
     except ArmError as error:
+        _explain(error, outcome.vault)
         if not outcome.changed and not error.ambiguous:
             raise
         outcome.changed, outcome.failure = True, error
     return outcome
+
+
+def _is_so(client: ArmClient, ref: VaultRef, vault: VaultSettings, wish: Wish) -> bool:
+    plan, _deleted = prospect(client, ref, vault, wish)
+    return plan.problem is None and not plan.steps
+
+
+def _explain(error: ArmError, vault: VaultSettings | None) -> None:
+    """A guarded vault refuses with codes of many kinds."""
+    if vault is not None and vault.more.get("multi_user_authorization") and error.hint is None and isinstance(error, (HttpError, OperationFailed)):
+        error.hint = GUARDED
 
 
 def _begin(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, wish: Wish, outcome: Outcome) -> Plan:
@@ -85,6 +103,10 @@ def _begin(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, wish: 
     outcome.before, outcome.after = plan.before, plan.after
     outcome.warnings = list(plan.warnings)
     outcome.deleted = deleted
+    if vault is not None and vault.settled and vault.state.lower() not in ("", "succeeded") and not plan.steps:
+        outcome.warnings.append(
+            f"Azure calls the vault {ref.name} {vault.state}: the last operation on it did not succeed. It has all settings that the task asks for."
+        )
     if deleted is not None and wish.undelete is None:
         outcome.warnings.append(
             f"A deleted vault {ref.name}, without backups, is left as it is ({deleted.name}); with undelete=true it would be brought back instead."
@@ -102,7 +124,7 @@ def _carry_out(client: ArmClient, ref: VaultRef, plan: Plan, wish: Wish, waiting
             # What was just written may not show yet.
             looks += 1
             waiting.pause(client.clock, SETTLE_SECONDS)
-        elif again >= SENT_TWICE or again and step.kind in ("create", "undelete"):
+        elif again >= SENT_TWICE:
             raise _not_reached(ref, plan)
         else:
             looks = 0
@@ -113,11 +135,23 @@ def _carry_out(client: ArmClient, ref: VaultRef, plan: Plan, wish: Wish, waiting
             last = len(plan.steps) == 1 and not plan.open_end
             if not _follow(client, ref, step, response, waiting, outcome, leave=last and not waiting.wait):
                 return
-        outcome.vault = settle(client, ref, get_vault(client, ref), waiting)
+        outcome.vault = _shown(client, ref, waiting)
         plan, _deleted = prospect(client, ref, outcome.vault, wish)
         if plan.problem is not None:
             raise plan.problem
     waiting.tell(len(sent), len(sent), f"{ref.name} is as wanted")
+
+
+def _shown(client: ArmClient, ref: VaultRef, waiting: Waiting) -> VaultSettings:
+    """The vault after a step, when nothing is under way in it. What was just made or brought back may not show at once, and must not be made again."""
+    for look in range(SETTLE_LOOKS + 1):
+        if look:
+            waiting.pause(client.clock, SETTLE_SECONDS)
+        vault = settle(client, ref, get_vault(client, ref), waiting)
+        if vault is not None:
+            return vault
+    told = f"Azure reports success, but the vault {ref.name} is not there."
+    raise ArmError(told, code="StateNotReached", target=ref.id, hint="Run the task again.")
 
 
 def _send(client: ArmClient, ref: VaultRef, step: Step, outcome: Outcome, waiting: Waiting) -> Response | None:
@@ -129,13 +163,22 @@ def _send(client: ArmClient, ref: VaultRef, step: Step, outcome: Outcome, waitin
         return client.patch(f"{ref.path}/backupconfig/vaultconfig", BACKUP, body)
     if step.kind == "undelete":
         return _undelete(client, ref, body, outcome, waiting)
-    try:
-        return client.put(ref.path, VAULT, body)
-    except HttpError as error:
-        if error.code != NOT_REGISTERED:
-            raise
-    register(client, ref.subscription, waiting)
-    return client.put(ref.path, VAULT, body)
+    return _create(client, ref, body, waiting)
+
+
+def _create(client: ArmClient, ref: VaultRef, body: Mapping[str, Any], waiting: Waiting) -> Response:
+    """PUT, after a registration of the provider if Azure asks for one, and then for a while again: it takes time to be known everywhere."""
+    for refused in range(REGISTRATION_TRIES):
+        try:
+            return client.put(ref.path, VAULT, dict(body))
+        except HttpError as error:
+            if error.code != NOT_REGISTERED or refused and waiting.left() <= 0:
+                raise
+        if refused:
+            waiting.pause(client.clock, REGISTRATION_SECONDS)
+        else:
+            register(client, ref.subscription, waiting)
+    return client.put(ref.path, VAULT, dict(body))
 
 
 def _follow(client: ArmClient, ref: VaultRef, step: Step, response: Response | None, waiting: Waiting, outcome: Outcome, *, leave: bool) -> bool:
@@ -166,8 +209,9 @@ def _undelete(client: ArmClient, ref: VaultRef, body: Mapping[str, Any], outcome
     except ArmError as error:
         if not error.ambiguous and error.status not in (404, 409):
             raise
+        until = client.clock.monotonic() + COMES_BACK_SECONDS
         while get_vault(client, ref) is None:
-            if waiting.left() <= 0:
+            if waiting.left() <= 0 or client.clock.monotonic() >= until:
                 raise error
             waiting.pause(client.clock)
         return None
@@ -216,9 +260,10 @@ def register(client: ArmClient, subscription: str, waiting: Waiting) -> None:
 
 
 def _not_reached(ref: VaultRef, plan: Plan) -> ArmError:
-    if not plan.before or "state" in plan.before:
-        return ArmError(f"Azure reports success, but the vault {ref.name} is not there.", code="StateNotReached", target=ref.id)
-    settings = ", ".join(f"{name} is {plan.before[name]}, not {plan.after[name]}" for name in plan.after)
+    """What the step that was sent has not brought about; what another step is for, nobody has asked Azure yet."""
+    about_soft_delete = plan.steps[0].kind == "soft_delete"
+    names = [name for name in plan.after if name.startswith("soft_delete") is about_soft_delete]
+    settings = ", ".join(f"{name} is {plan.before[name]}, not {plan.after[name]}" for name in names)
     return ArmError(
         f"Azure reports success, but shows the vault {ref.name} otherwise: {settings}.",
         code="StateNotReached",
@@ -266,6 +311,7 @@ def make_absent(client: ArmClient, ref: VaultRef, waiting: Waiting) -> Outcome:
     try:
         _delete(client, ref, vault, waiting, outcome)
     except ArmError as error:
+        _explain(error, vault)
         # A deletion that Azure took and ended Failed leaves the vault as it was.
         outcome.changed = isinstance(error, OperationTimeout) or error.ambiguous
         outcome.failure = error
@@ -285,7 +331,8 @@ def _delete(client: ArmClient, ref: VaultRef, vault: VaultSettings, waiting: Wai
         wait_for_operation(client, operation, timeout=waiting.left(), interval=waiting.interval, gone_is_success=True)
         outcome.operation = None
     for look in range(SETTLE_LOOKS + 1):
-        if _find_or_none(client, ref) is None:
+        shown = _find_or_none(client, ref)
+        if shown is None or shown.deleting and settle(client, ref, shown, waiting) is None:
             break
         if look == SETTLE_LOOKS:
             told = f"Azure reports success, but the vault {ref.name} is still there."

@@ -9,16 +9,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Sequence
 
-from .._apis import RESOURCES, VAULT
+from .._apis import VAULT
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import segment
 from .._fleet import check_group, run_each
 from .items import list_items
 from .names import VAULT_TYPE, VaultRef
+from .vault_hints import NOT_REGISTERED
 from .vault_options import check_region
-from .vault_read import NO_GROUP, list_deleted
-from .vault_state import DeletedVault, VaultSettings, plain_region, read_vault
+from .vault_read import NO_GROUP, list_deleted, used_regions
+from .vault_state import DeletedVault, VaultSettings, read_vault
 from .vaults import VAULT_NAME
 
 CONDITIONS = ("protected", "stopped", "suspended", "soft_deleted", "invalid")
@@ -77,7 +78,7 @@ def matching_vaults(client: ArmClient, subscription: str, filters: Filters) -> l
         else:
             resources = list(client.list(path, VAULT))
     except ArmError as error:
-        if error.code == NO_GROUP:
+        if error.code in (NO_GROUP, NOT_REGISTERED):
             return []
         raise
     found = [vault for vault in map(read_vault, resources) if vault is not None]
@@ -100,7 +101,7 @@ def count_vms(client: ArmClient, vaults: Sequence[VaultSettings], warn: Callable
 
 def deleted_everywhere(client: ArmClient, subscription: str, filters: Filters, warn: Callable[[str], None]) -> list[DeletedVault]:
     """The deleted vaults of the region asked for, or of all that the subscription uses. Raises when none of them can be read."""
-    regions = [filters.region] if filters.region else _regions(client, subscription)
+    regions = [filters.region] if filters.region else used_regions(client, subscription)
     outcomes = run_each(regions, lambda region: list_deleted(client, subscription, region))
     failed = [(outcome.item, outcome.error) for outcome in outcomes if outcome.error is not None]
     if failed and len(failed) == len(regions):
@@ -109,9 +110,3 @@ def deleted_everywhere(client: ArmClient, subscription: str, filters: Filters, w
         warn(f"The deleted vaults of {region} could not be read: {error}")
     found = [deleted for outcome in outcomes for deleted in outcome.value or () if filters.fits(deleted.vault, deleted.location or outcome.item)]
     return sorted(found, key=lambda deleted: (deleted.vault.name.lower(), deleted.name))
-
-
-def _regions(client: ArmClient, subscription: str) -> list[str]:
-    whole = f"/subscriptions/{segment(subscription)}"
-    resources = [*client.list(f"{whole}/resourceGroups", RESOURCES), *client.list(f"{whole}/providers/{VAULT_TYPE}", VAULT)]
-    return sorted({plain_region(one.get("location")) for one in resources} - {"", "global"})

@@ -16,7 +16,8 @@ from .._arm.ids import segment
 from .._arm.timestamps import format_time
 from .._fleet import run_each
 from .items import read_item
-from .names import VaultRef
+from .names import VAULT_TYPE, VaultRef
+from .vault_hints import NOT_REGISTERED
 from .vault_options import Wish
 from .vault_plan import Plan, is_enough, plan
 from .vault_state import DeletedVault, VaultSettings, plain_region, read_deleted, read_vault, with_backup_config, with_storage
@@ -32,12 +33,18 @@ FEW_NAMES = 5
 def get_vault(client: ArmClient, ref: VaultRef) -> VaultSettings | None:
     """The vault; None when there is none. A missing resource group is an error of its own (code ``ResourceGroupNotFound``)."""
     try:
-        body = client.get(ref.path, VAULT).body
+        response = client.get(ref.path, VAULT)
     except HttpError as error:
-        if error.status == 404 and error.code != NO_GROUP:
+        if error.code == NOT_REGISTERED or (error.status == 404 and error.code != NO_GROUP):
             return None
         raise
-    return read_vault({"id": ref.id, **body}) if isinstance(body, dict) else None
+    body = response.body
+    vault = (read_vault(body) or read_vault({**body, "id": ref.id})) if isinstance(body, dict) else None
+    if vault is None:
+        # Never taken for a vault that is not there, which would be made.
+        told = "The answer is no vault."
+        raise HttpError(told, code="MalformedBody", status=response.status, request_id=response.request_id, operation=f"GET vaults/{ref.name}")
+    return vault
 
 
 def prospect(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, wish: Wish) -> tuple[Plan, DeletedVault | None]:
@@ -46,6 +53,8 @@ def prospect(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, wish
         return plan(ref, _completed(client, vault, wish), wish, region=vault.location, now=client.server_now()), None
     region = wish.location or _region_of_group(client, ref)
     deleted = None if wish.undelete is False else find_deleted(client, ref, region, needed=bool(wish.undelete))
+    if deleted is None and wish.undelete and wish.location is None:
+        deleted = _find_elsewhere(client, ref, region)
     return plan(ref, None, wish, region=region, now=client.server_now(), deleted=deleted), deleted
 
 
@@ -92,6 +101,23 @@ def find_deleted(client: ArmClient, ref: VaultRef, region: str, *, needed: bool)
             raise
         return None
     return max(fitting, key=lambda deleted: deleted.deleted_at.timestamp() if deleted.deleted_at else 0.0, default=None)
+
+
+def used_regions(client: ArmClient, subscription: str) -> list[str]:
+    """The regions in which the subscription has resource groups or vaults."""
+    whole = f"/subscriptions/{segment(subscription)}"
+    resources = [*client.list(f"{whole}/resourceGroups", RESOURCES), *client.list(f"{whole}/providers/{VAULT_TYPE}", VAULT)]
+    return sorted({plain_region(one.get("location")) for one in resources} - {"", "global"})
+
+
+def _find_elsewhere(client: ArmClient, ref: VaultRef, but: str) -> DeletedVault | None:
+    """A vault may have been of another region than its resource group. Where a region does not know deleted vaults, there are none."""
+    regions = [region for region in used_regions(client, ref.subscription) if region != but]
+    outcomes = run_each(regions, lambda region: find_deleted(client, ref, region, needed=True))
+    failed = [outcome.error for outcome in outcomes if outcome.error is not None and outcome.error.status not in (400, 404)]
+    if failed:
+        raise failed[0]
+    return next((outcome.value for outcome in outcomes if outcome.value is not None), None)
 
 
 # --- what lies in a vault ---

@@ -96,6 +96,29 @@ def test_the_provider_is_registered_when_azure_asks(run: Run) -> None:
     assert sum(line.endswith("/providers/Microsoft.RecoveryServices") for line in site.sent) == 3
 
 
+def test_a_registration_takes_a_moment_to_be_known_everywhere(run: Run) -> None:
+    site = Site()
+    site.faults += [("PUT", "/vault-a", failure(409, "MissingSubscriptionRegistration"))] * 3
+    result = run(site)
+    assert result["changed"] and not result["failed"] and site.writes == ["PUT vault-a", "POST register"] + ["PUT vault-a"] * 3
+
+
+def test_a_registration_that_never_comes_to_be_known_is_a_failure(run: Run) -> None:
+    site = Site()
+    site.faults += [("PUT", "/vault-a", failure(409, "MissingSubscriptionRegistration"))] * 100
+    result = run(site)
+    assert result["failed"] and result["failure"]["code"] == "MissingSubscriptionRegistration"
+    assert site.writes.count("POST register") == 1 and len(site.writes) < 20
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_subscription_that_never_had_a_vault_may_say_so_when_it_is_read(run: Run, state: str) -> None:
+    site = Site()
+    site.faults.append(("GET", "/vault-a", failure(409, "MissingSubscriptionRegistration")))
+    result = run(site, state=state)
+    assert not result["failed"] and result["changed"] is (state == "present")
+
+
 def test_a_registration_that_is_not_allowed_says_what_to_do(run: Run) -> None:
     site = Site()
     site.registered = False
@@ -119,6 +142,32 @@ def test_nothing_is_sent_while_something_is_under_way(run: Run) -> None:
     result = run(site, wait=False, immutability="unlocked")
     patch = site.sent.index(f"PATCH {REF.path}")
     assert result["changed"] and sum(line == f"GET {REF.path}" for line in site.sent[:patch]) == 4
+
+
+def test_a_vault_that_is_being_made_is_judged_when_it_is_done(run: Run) -> None:
+    """While it is made, it need not show yet what it is made with; a disabled vault could not be locked."""
+    site = Site(vault_resource(securitySettings={"immutabilitySettings": {"state": "Unlocked"}}))
+    shown = vault_resource(provisioningState="Provisioning", securitySettings=None)
+    site.faults.append(("GET", "/vault-a", answer(200, shown)))
+    result = run(site, immutability="locked", allow_irreversible=True)
+    assert not result["failed"] and result["changed"] and site.writes == ["PATCH vault-a"]
+
+
+@pytest.mark.parametrize("state", ["Failed", "Canceled"])
+def test_a_vault_whose_creation_failed_is_not_passed_over(run: Run, state: str) -> None:
+    site = Site(vault_resource(provisioningState=state))
+    for check in (True, False):
+        result = run(site, check=check)
+        assert not result["changed"] and len(result["warnings"]) == 1 and state in result["warnings"][0]
+
+
+@pytest.mark.parametrize("broken", [None, [], {"id": None, "name": "vault-a", "properties": {}}, {"id": "vault-a", "properties": None}])
+def test_an_answer_without_its_id_is_no_missing_vault(run: Run, broken: Any) -> None:
+    """A second creation would replace the vault's tags and identity."""
+    site = Site(vault_resource())
+    site.faults.append(("GET", "/vault-a", answer(200, broken)))
+    run(site)
+    assert site.writes == []
 
 
 def test_waiting_for_another_run_has_an_end(run: Run) -> None:
@@ -186,6 +235,14 @@ def test_what_azure_takes_and_does_not_do_is_a_failure(run: Run) -> None:
     assert result["failed"] and result["changed"] and result["failure"]["code"] == "StateNotReached"
     assert "soft_delete_retention_days is 14, not 60" in result["failure"]["message"]
     assert site.writes == ["PATCH vaultconfig"] * 2
+
+
+def test_what_was_never_sent_is_not_said_to_be_ignored(run: Run) -> None:
+    site = Site(vault_resource())
+    site.deaf = True
+    failed = run(site, immutability="unlocked", soft_delete_retention_days=60)["failure"]
+    assert site.writes == ["PATCH vault-a"] * 2
+    assert "immutability is disabled, not unlocked" in failed["message"] and "soft_delete" not in failed["message"]
 
 
 def test_a_put_whose_answer_is_lost_is_sent_again_since_it_means_the_same(run: Run) -> None:
@@ -259,6 +316,56 @@ def test_an_undelete_that_never_brings_the_vault_is_a_failure(run: Run) -> None:
     assert result["failed"] and result["failure"]["code"] == "DeletedVaultNotRecoverable"
 
 
+def test_an_undelete_that_azure_refuses_is_not_waited_for_all_the_time(run: Run) -> None:
+    site = Site(None, deleted_resource())
+    site.faults.append(("POST", "/undelete", failure(404, "DeletedVaultNotFound")))
+    result = run(site, undelete=True)
+    assert result["failed"] and result["failure"]["code"] == "DeletedVaultNotFound" and len(site.sent) < 40
+
+
+def test_a_vault_that_came_back_and_does_not_show_yet_is_not_made_anew(run: Run) -> None:
+    site = Site(None, deleted_resource())
+    site.faults += [("GET", "/vault-a", failure(404, "ResourceNotFound"))] * 2
+    result = run(site, undelete=True)
+    assert not result["failed"] and site.writes == ["POST undelete"]
+
+
+def test_a_vault_that_is_brought_back_and_never_shows_is_not_made_anew(run: Run) -> None:
+    site = Site(None, deleted_resource())
+    site.faults += [("GET", "/vault-a", failure(404, "ResourceNotFound"))] * 20
+    result = run(site, undelete=True)
+    assert result["failed"] and result["changed"] and site.writes == ["POST undelete"]
+    assert result["failure"]["code"] == "StateNotReached"
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_deleted_vault_is_looked_for_where_the_subscription_has_anything(run: Run, check: bool) -> None:
+    """The resource group may be of another region than the vault was."""
+    site = Site(None, deleted_resource(location="westeurope"))
+    site.regions = ["East Asia", "West Europe", "global"]
+    result = run(site, check=check, undelete=True)
+    assert result["changed"] and result["diff"]["before"] == {"state": "deleted"}
+    assert site.writes == ([] if check else ["POST undelete"])
+    assert sum(line.endswith("/deletedVaults") for line in site.sent) >= 2 and not any("/global/" in line for line in site.sent)
+
+
+def test_a_deleted_vault_is_looked_for_in_the_region_that_was_given_only(run: Run) -> None:
+    site = Site(None, deleted_resource(location="westeurope"))
+    site.regions = ["East Asia", "West Europe"]
+    run(site, undelete=True, location="eastasia")
+    assert site.writes == ["PUT vault-a"]
+
+
+@pytest.mark.parametrize(("status", "failed"), [(400, False), (404, False), (403, True)])
+def test_a_region_whose_deleted_vaults_cannot_be_read(run: Run, status: int, failed: bool) -> None:
+    """Not every region that has a resource group knows vaults; a missing right is something else."""
+    site = Site()
+    site.regions = ["East Asia", "West Europe"]
+    site.faults.append(("GET", "/westeurope/deletedVaults", failure(status, "NoRegisteredProviderFound")))
+    result = run(site, undelete=True)
+    assert result["failed"] is failed and site.writes == ([] if failed else ["PUT vault-a"])
+
+
 @pytest.mark.parametrize(("undelete", "failed"), [(None, False), (True, True), (False, False)])
 def test_a_cloud_that_knows_no_deleted_vaults(run: Run, undelete: bool | None, failed: bool) -> None:
     site = Site()
@@ -289,6 +396,22 @@ def test_a_deletion_that_azure_ends_failed_changes_nothing_and_has_a_hint(run: R
     result = run(site, state="absent")
     assert result["failed"] and not result["changed"] and result["failure"]["code"] == code
     assert "vm_backup_protection" in result["failure"]["hint"]
+
+
+def test_a_vault_that_still_goes_when_its_operation_is_gone_is_waited_for(run: Run) -> None:
+    site = Site(vault_resource())
+    going = answer(200, vault_resource(provisioningState="Deleting"))
+    site.lost += [("GET", "/vault-a", answer(200, vault_resource()))] * 2 + [("GET", "/vault-a", going)] * 9
+    result = run(site, state="absent")
+    assert result["changed"] and not result["failed"] and result["vault"] is None
+
+
+def test_a_refusal_of_a_guarded_vault_tells_of_the_guard(run: Run) -> None:
+    guarded = {"multiUserAuthorization": "Enabled", "immutabilitySettings": {"state": "Unlocked"}}
+    site = Site(vault_resource(securitySettings=guarded))
+    site.faults.append(("PATCH", "/vault-a", failure(400, "UserErrorCriticalOperation")))
+    result = run(site, immutability="disabled")
+    assert result["failed"] and "resource guard" in result["failure"]["hint"]
 
 
 def test_a_refused_deletion_has_a_hint(run: Run) -> None:

@@ -51,12 +51,14 @@ def vault_resource(ref: VaultRef = REF, tags: dict[str, str] | None = None, iden
     return resource
 
 
-def deleted_resource(ref: VaultRef = REF, purge: str = "2026-09-01T00:00:00Z", deleted: str = "2026-01-01T00:00:00Z", number: int = 1) -> dict[str, Any]:
+def deleted_resource(
+    ref: VaultRef = REF, purge: str = "2026-09-01T00:00:00Z", deleted: str = "2026-01-01T00:00:00Z", number: int = 1, location: str = "eastasia"
+) -> dict[str, Any]:
     name = f"{ref.group}_{number}"
     return {
-        "id": f"/subscriptions/{SUB}/providers/Microsoft.RecoveryServices/locations/eastasia/deletedVaults/{name}",
+        "id": f"/subscriptions/{SUB}/providers/Microsoft.RecoveryServices/locations/{location}/deletedVaults/{name}",
         "name": name,
-        "location": "eastasia",
+        "location": location,
         "properties": {"vaultId": ref.id, "vaultDeletionTime": deleted, "purgeAt": purge},
     }
 
@@ -76,6 +78,8 @@ class Site:
         self.containers: list[dict[str, Any]] = []
         self.storage_state = "Unlocked"
         self.group: str | None = "East Asia"
+        self.regions: list[str] = []
+        """Of the resource groups of the subscription."""
         self.registered = True
         self.looks_to_register = 1
         self.deaf = False
@@ -135,7 +139,11 @@ class Site:
         if "/operationstatus/" in lower:
             return self._status(path)
         if lower.endswith("/deletedvaults"):
-            return answer(200, {"value": self.deleted})
+            return answer(200, {"value": [one for one in self.deleted if f"/locations/{one['location']}/" in lower]})
+        if lower.endswith("/resourcegroups"):
+            return answer(200, {"value": [{"location": region} for region in self.regions]})
+        if lower.endswith("/providers/microsoft.recoveryservices/vaults"):
+            return answer(200, {"value": []})
         if lower.endswith("/undelete"):
             self.deleted.clear()
             self.vault = vault_resource()
