@@ -232,7 +232,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups im
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import service_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, ApimStorage, read_storage
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_template
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
 
@@ -250,7 +250,7 @@ SPEC: dict[str, dict[str, Any]] = {
 
 def read_wish(params: dict[str, Any]) -> Wish:
     """What the options ask for; raises OptionError, before any request, when they are wrong."""
-    template = parse_template(params["backup_name"], "backup_name")
+    template = parse_backup_name(params["backup_name"], "backup_name")
     return check_wish(Wish(template, parse_age(params["max_age"], "max_age"), params["keep"], params["force"]))
 
 

@@ -99,7 +99,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups im
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.places import open_place, read_contents
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import SERVICE_NAME
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, read_storage
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_template
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
 
@@ -119,7 +119,7 @@ def check_name(text: str | None) -> str | None:
 
 
 def body(task: Task) -> dict[str, Any]:
-    template = parse_template(task.params["backup_name"], "backup_name")
+    template = parse_backup_name(task.params["backup_name"], "backup_name")
     service = check_name(task.params["name"])
     storage = read_storage(task.params)
     storage = replace(storage, subscription=storage.subscription or task.subscription)

@@ -219,7 +219,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restore_ap
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restores import NOT_RESTORED, Current, Wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import SERVICE_NAME, service_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, read_storage
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_template
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
 
@@ -245,13 +245,13 @@ def read_wish(task: Task) -> Wish:
     target = service_id(params["name"], params["resource_group"], task.subscription)
     if params["confirm"].strip() != target.name:
         raise OptionError("confirm", f"the contents of the service {target.name} would be replaced; to say that this is meant, set confirm to its name")
-    template = parse_template(params["backup_name"], "backup_name")
+    template = parse_backup_name(params["backup_name"], "backup_name")
     source = (params["source_service"] or "").strip() or None
     if source is not None and not SERVICE_NAME.match(source):
         raise OptionError("source_service", f"{source[:80]!r} is not the name of an API Management service")
     if source is None:
         example = template.name_at(target.name, datetime(2026, 1, 1))
-        source = target.name if template.named else parse_template(DEFAULT_NAME, "backup_name").service_of(example)
+        source = target.name if template.named else parse_backup_name(DEFAULT_NAME, "backup_name").service_of(example)
     return Wish(target, read_storage(params), template, source, params["force"], task.waits)
 
 

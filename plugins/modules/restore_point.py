@@ -298,12 +298,13 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.ids import 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import check_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import HINTS
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import expand, has_time, parse_collection, vm_fields
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import expand_name, parse_collection
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_apply import carry_out, make_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_plan import Target, Wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_removal import make_removals, remove
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm, check_group
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, WAIT, Task, fleet_result, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._templates import check_distinct, parse_template, vm_fields
 
 SPEC: dict[str, dict[str, Any]] = {
     **VM,
@@ -328,20 +329,25 @@ def read_wish(task: Task) -> Wish:
     """What the options ask for; raises OptionError, before any request, when they are wrong."""
     params = task.params
     name, max_age, keep = params["name"] or DEFAULT_NAME, params["max_age"], params["keep"]
+    timed = _is_timed(name)
     if params["remove_collection"]:
         raise OptionError("remove_collection", "it is for state=absent only")
-    if max_age is not None and not has_time(name):
+    if max_age is not None and not timed:
         raise OptionError("max_age", f"the name {name!r} has no time in it, so it names one restore point, which is made once; use one of both")
     if keep is not None and keep < 1:
         raise OptionError("keep", f"{keep} would leave nothing to restore from; keep at least 1, or use state=absent")
     return Wish(
         name=name,
-        max_age=parse_age(max_age or DEFAULT_AGE, "max_age") if has_time(name) else None,
+        max_age=parse_age(max_age or DEFAULT_AGE, "max_age") if timed else None,
         consistency=params["consistency"],
         exclude_disks=tuple(_disk(entry) for entry in params["exclude_disks"]),
         keep=keep,
         waits=task.waits,
     )
+
+
+def _is_timed(name: str) -> bool:
+    return parse_template(name, "name", ("name", "resource_group")).timed
 
 
 def _disk(text: str) -> str:
@@ -365,7 +371,7 @@ def removal_name(task: Task) -> str | None:
     name: str | None = params["name"]
     if bool(name) == bool(params["remove_collection"]):
         raise OptionError("name", "with state=absent, give either the name of a restore point or remove_collection=true")
-    if name and has_time(name):
+    if name and _is_timed(name):
         raise OptionError("name", f"{name!r} depends on the time; give the name of the restore point to delete")
     return name or None
 
@@ -375,16 +381,12 @@ def read_targets(task: Task, vms: list[Vm], name: str | None) -> list[Target]:
     group = check_group(task.params["resource_group"], "resource_group")
     template = task.params["collection"]
     targets: list[Target] = []
-    taken: dict[str, Vm] = {}
     for vm in vms:
-        collection = parse_collection(expand(template, "collection", vm_fields(vm)), group or vm.group, vm.subscription, "collection")
-        other = taken.setdefault(collection.key, vm)
-        if other is not vm:
-            clash = f"{template!r} is the same collection for {other.name} (resource group {other.group}) and {vm.name} (resource group {vm.group})"
-            raise OptionError("collection", f"{clash}; use {{name}} and {{resource_group}} to tell them apart")
+        collection = parse_collection(expand_name(template, "collection", vm_fields(vm)), group or vm.group, vm.subscription, "collection")
         if name is not None:
-            expand(name, "name", vm_fields(vm), task.clock.now())
+            expand_name(name, "name", vm_fields(vm), task.clock.now())
         targets.append(Target(vm, collection))
+    check_distinct(template, "collection", [(target.vm, target.collection.key) for target in targets])
     return targets
 
 

@@ -12,7 +12,7 @@ from typing import Any, Iterable
 from .._arm.errors import OptionError
 from .._arm.timestamps import format_time
 from .._storage.answers import Blob
-from .templates import Template
+from .templates import BackupNames
 
 KEPT_FOR = timedelta(days=30)
 """Azure restores no backup that is older."""
@@ -51,7 +51,7 @@ class Backup:
 class Wish:
     """What is asked for. ``keep`` how many backups stay, None for all."""
 
-    template: Template
+    template: BackupNames
     max_age: timedelta
     keep: int | None = None
     force: bool = False
@@ -83,7 +83,7 @@ def check_prunes_own(wish: Wish, service: str) -> None:
         raise OptionError("keep", "the names of backups do not tell the service, so those of others could go too; put {name} into backup_name")
 
 
-def backups_of(blobs: Iterable[Blob], template: Template, service: str) -> list[Backup]:
+def backups_of(blobs: Iterable[Blob], template: BackupNames, service: str) -> list[Backup]:
     """The backups of a service among blobs, newest first. An empty blob is none."""
     found = [backup_of(blob) for blob in blobs if blob.size > 0 and template.matches(service, blob.name)]
     return newest_first(found)

@@ -18,7 +18,7 @@ from .backups import KEPT_FOR, Backup
 from .marks import Mark, mark_of, read_mark
 from .service import Service, check_recoverable
 from .storage_options import ApimStorage
-from .templates import Template
+from .templates import BackupNames
 
 PlanAction = Literal["none", "start", "wait", "adopt", "finish"]
 """``wait`` for another operation before all else; ``adopt`` the restore that runs; ``finish`` one that has ended but is not marked so."""
@@ -48,7 +48,7 @@ class Wish:
 
     target: ResourceId
     storage: ApimStorage
-    template: Template
+    template: BackupNames
     source: str | None = None
     force: bool = False
     wait: bool = True

@@ -6,35 +6,29 @@
 from __future__ import annotations
 
 import re
-import string
 from datetime import datetime
 from typing import Any, Mapping, Sequence
 
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
 from .._arm.timestamps import parse_time
-from .._fleet import GROUP_NAME, VM_NAME, VM_TYPE, Vm, check_subscription
+from .._fleet import VM_TYPE, Vm, check_subscription
+from .._target_options import DES_TYPE, DISK_ACCESS_TYPE, Params, check_disks, group_id, id_option, new_vm_name, resource_id, subnet_ids
+from .._templates import check_distinct
 from .protection import check_guard_requests
 from .recovery_points import ARCHIVE, SNAPSHOT, PointWish
 from .restore_request import DISKS, MODES, NEW_VM, REPLACE, SYSTEM_IDENTITY, Rehydration, RestoreTarget
 
 LATEST = "latest"
-TEMPLATE_FIELDS = ("name", "resource_group")
 REHYDRATION_DAYS = range(10, 31)
 DEFAULT_REHYDRATION_DAYS = 15
 LOOK_BACK_DAYS = range(1, 367)
 
 STORAGE_TYPE = "Microsoft.Storage/storageAccounts"
-NETWORK_TYPE = "Microsoft.Network/virtualNetworks"
-SUBNET_TYPE = "Microsoft.Network/virtualNetworks/subnets"
-DES_TYPE = "Microsoft.Compute/diskEncryptionSets"
-DISK_ACCESS_TYPE = "Microsoft.Compute/diskAccesses"
 IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 _POINT_NAME = re.compile(r"^[0-9]{10,20}$")
 _STORAGE_NAME = re.compile(r"^[a-z0-9]{3,24}$")
-_PLAIN_NAME = re.compile(r"^[A-Za-z0-9_]([\w.-]{0,78}[\w])?$")
-_ZONE = re.compile(r"^([1-9]|NoZone)$")
 
 # Options that mean nothing in a mode; giving one is a contradiction.
 _FOREIGN: Mapping[str, tuple[str, ...]] = {
@@ -60,7 +54,6 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 # Facts F.7: what a restore from the paired region cannot do.
 _NOT_ACROSS_REGIONS = ("disk_encryption_set", "identity", "secured_vm_disk_encryption_set", "validate")
 
-Params = Mapping[str, Any]
 
 
 def check_options(params: Params) -> None:
@@ -81,13 +74,10 @@ def check_options(params: Params) -> None:
     _check_point(params)
     _check_tier(params)
     _check_secondary(params)
-    _check_disks(params)
+    check_disks(params)
     look_back = params.get("look_back")
     if look_back is not None and int(look_back) not in LOOK_BACK_DAYS:
         raise OptionError("look_back", f"{look_back} is not from {LOOK_BACK_DAYS.start} to {LOOK_BACK_DAYS.stop - 1} days")
-    zone = params.get("zone")
-    if zone and not _ZONE.match(str(zone)):
-        raise OptionError("zone", f"{zone!r} is not an availability zone, which is a number such as 1, 2 or 3")
 
 
 def _given(params: Params, name: str) -> bool:
@@ -149,22 +139,6 @@ def _check_secondary(params: Params) -> None:
         raise OptionError("disk_network_access", "the source's disk access is not in the paired region; choose private or public")
 
 
-def _check_disks(params: Params) -> None:
-    access, access_id = params.get("disk_network_access"), params.get("disk_access")
-    if access == "private" and not access_id:
-        raise OptionError("disk_access", "it is needed with disk_network_access=private")
-    if access_id and access != "private":
-        raise OptionError("disk_access", "it needs disk_network_access=private")
-    luns = params.get("disk_luns")
-    if luns is None:
-        return
-    for lun in luns:
-        if not 0 <= int(lun) <= 63:
-            raise OptionError("disk_luns", f"{lun} is not the LUN of a data disk (0 to 63); the OS disk is always restored")
-    if len(set(luns)) != len(luns):
-        raise OptionError("disk_luns", "a LUN is listed twice")
-
-
 def point_wish(params: Params, *, needs_vault: bool = False) -> PointWish:
     """Which recovery point the options ask for."""
     return PointWish(_point_name(params), _before(params), params.get("consistency"), params.get("tier"), needs_vault)
@@ -187,17 +161,12 @@ def make_targets(params: Params, vms: Sequence[Vm]) -> dict[str, RestoreTarget]:
     """
     check_options(params)
     targets: dict[str, RestoreTarget] = {}
-    taken: dict[str, Vm] = {}
     for vm in vms:
         target = _make_target(params, vm)
         if params.get("tier") == SNAPSHOT and needs_vault(params, target):
             raise OptionError("tier", "a restore to another subscription needs a copy in the vault, so tier=snapshot contradicts the target")
-        if target.vm_id:
-            other = taken.setdefault(target.vm_id.lower(), vm)
-            if other is not vm:
-                message = f"{params['vm_name']!r} names {other.name} and {vm.name} alike; use {{name}} (and {{resource_group}}) to tell them apart"
-                raise OptionError("vm_name", message)
         targets[vm.key] = target
+    check_distinct(params.get("vm_name") or "", "vm_name", [(vm, new_id) for vm in vms if (new_id := targets[vm.key].vm_id)])
     return targets
 
 
@@ -205,48 +174,26 @@ def _make_target(params: Params, vm: Vm) -> RestoreTarget:
     mode = params["mode"]
     subscription = _subscription(params, vm)
     group = _target_group(params, subscription) if mode != REPLACE else None
-    network, subnet = _network(params, subscription, group) if mode == NEW_VM else (None, None)
+    network, subnet = subnet_ids(params, subscription, group or "") if mode == NEW_VM else (None, None)
     luns = params.get("disk_luns")
     return RestoreTarget(
         mode=mode,
         source_vm_id=vm.id,
         storage_account_id=_storage_account(params, subscription, group),
         group_id=group,
-        vm_id=f"{group}/providers/{VM_TYPE}/{new_name(params['vm_name'], vm)}" if mode == NEW_VM else None,
+        vm_id=f"{group}/providers/{VM_TYPE}/{new_vm_name(params['vm_name'], vm)}" if mode == NEW_VM else None,
         network_id=network,
         subnet_id=subnet,
         zone=params.get("zone") or None,
         luns=None if luns is None else tuple(sorted(int(lun) for lun in luns)),
-        disk_encryption_set_id=_id_option(params, "disk_encryption_set", DES_TYPE),
-        secured_vm_disk_encryption_set_id=_id_option(params, "secured_vm_disk_encryption_set", DES_TYPE),
+        disk_encryption_set_id=id_option(params, "disk_encryption_set", DES_TYPE),
+        secured_vm_disk_encryption_set_id=id_option(params, "secured_vm_disk_encryption_set", DES_TYPE),
         identity=_identity(params),
         disk_network_access=params.get("disk_network_access") or None,
-        disk_access_id=_id_option(params, "disk_access", DISK_ACCESS_TYPE),
+        disk_access_id=id_option(params, "disk_access", DISK_ACCESS_TYPE),
         rehydration=_rehydration(params),
         resource_guard_operation_requests=check_guard_requests(params.get("resource_guard_operation_requests")),
     )
-
-
-def new_name(template: str, vm: Vm) -> str:
-    """The name of the restored VM: a template such as `{name}-dr`. Raises OptionError for what Azure would not take."""
-    try:
-        parts = list(string.Formatter().parse(template))
-    except ValueError as problem:
-        raise OptionError("vm_name", f"{template!r} is not a template: {problem}") from None
-    values = {"name": vm.name, "resource_group": vm.group}
-    pieces: list[str] = []
-    for text, field, spec, conversion in parts:
-        pieces.append(text)
-        if field is None:
-            continue
-        if field not in values or spec or conversion:
-            allowed = " and ".join(f"{{{name}}}" for name in TEMPLATE_FIELDS)
-            raise OptionError("vm_name", f"{template!r} has a field other than {allowed}")
-        pieces.append(values[field])
-    name = "".join(pieces)
-    if not VM_NAME.match(name):
-        raise OptionError("vm_name", f"{name!r} is not a VM name: 1 to 64 letters, digits, '.', '_' or '-'")
-    return name
 
 
 def _subscription(params: Params, vm: Vm) -> str:
@@ -255,33 +202,16 @@ def _subscription(params: Params, vm: Vm) -> str:
         check_subscription(given, "target_subscription")
     group = str(params.get("target_resource_group") or "")
     if group.startswith("/"):
-        owner = _group_id(group).subscription
+        owner = group_id("target_resource_group", group, "").subscription
         if given and given.lower() != owner.lower():
             raise OptionError("target_subscription", f"it contradicts target_resource_group, which is in {owner}")
         return owner
     return given or vm.subscription
 
 
-def _group_id(text: str) -> ResourceId:
-    parsed = _parse_id("target_resource_group", text)
-    if not parsed.group or parsed.type:
-        raise OptionError("target_resource_group", f"{text!r} is not the id of a resource group")
-    return parsed
-
-
 def _target_group(params: Params, subscription: str) -> str | None:
     text = params.get("target_resource_group")
-    if not text:
-        return None
-    if text.startswith("/"):
-        return str(_group_id(text))
-    return f"/subscriptions/{subscription}/resourceGroups/{_group_name('target_resource_group', text)}"
-
-
-def _group_name(option: str, text: str) -> str:
-    if not GROUP_NAME.match(text):
-        raise OptionError(option, f"{text!r} is not a resource group name: 1 to 90 letters, digits, '_', '-', '.' or brackets")
-    return text
+    return str(group_id("target_resource_group", text, subscription)) if text else None
 
 
 def _storage_account(params: Params, subscription: str, target_group: str | None) -> str:
@@ -290,11 +220,11 @@ def _storage_account(params: Params, subscription: str, target_group: str | None
     if text.startswith("/"):
         if group:
             raise OptionError("storage_account_resource_group", "storage_account is a resource id, which says the group already")
-        return _id_option(params, "storage_account", STORAGE_TYPE) or ""
+        return id_option(params, "storage_account", STORAGE_TYPE) or ""
     if not _STORAGE_NAME.match(text):
         raise OptionError("storage_account", f"{text!r} is not the name of a storage account: 3 to 24 lower-case letters and digits")
     if group:
-        owner = f"/subscriptions/{subscription}/resourceGroups/{_group_name('storage_account_resource_group', group)}"
+        owner = str(group_id("storage_account_resource_group", group, subscription))
     elif target_group:
         owner = target_group
     else:
@@ -302,60 +232,14 @@ def _storage_account(params: Params, subscription: str, target_group: str | None
     return f"{owner}/providers/{STORAGE_TYPE}/{text}"
 
 
-def _network(params: Params, subscription: str, target_group: str | None) -> tuple[str, str]:
-    """Ids of network and subnet, from ids or names; the network's name belongs to its own option's group, else to the target group."""
-    subnet, network, group = str(params["subnet"]), params.get("virtual_network"), params.get("virtual_network_resource_group")
-    if subnet.startswith("/"):
-        parsed = _typed("subnet", subnet, SUBNET_TYPE)
-        owner = str(parsed).rsplit("/subnets/", 1)[0]
-        if network and (_parse_id("virtual_network", network).key != owner.lower() if network.startswith("/") else network.lower() != parsed.names[0].lower()):
-            raise OptionError("virtual_network", "the id in subnet is of another network; leave virtual_network out")
-        if group:
-            raise OptionError("virtual_network_resource_group", "subnet is a resource id, which says the group already")
-        return owner, str(parsed)
-    if not _PLAIN_NAME.match(subnet):
-        raise OptionError("subnet", f"{subnet!r} is not the name of a subnet")
-    if not network:
-        raise OptionError("virtual_network", "it is needed when subnet is a name")
-    if network.startswith("/"):
-        if group:
-            raise OptionError("virtual_network_resource_group", "virtual_network is a resource id, which says the group already")
-        owner = str(_typed("virtual_network", network, NETWORK_TYPE))
-    else:
-        if not _PLAIN_NAME.match(network):
-            raise OptionError("virtual_network", f"{network!r} is not the name of a network")
-        home = f"/subscriptions/{subscription}/resourceGroups/{_group_name('virtual_network_resource_group', group)}" if group else target_group
-        owner = f"{home}/providers/{NETWORK_TYPE}/{network}"
-    return owner, f"{owner}/subnets/{subnet}"
-
-
 def _identity(params: Params) -> str | None:
     text = params.get("identity")
     if not text or str(text).lower() == SYSTEM_IDENTITY:
         return SYSTEM_IDENTITY if text else None
-    return str(_typed("identity", str(text), IDENTITY_TYPE))
+    return str(resource_id("identity", str(text), IDENTITY_TYPE))
 
 
 def _rehydration(params: Params) -> Rehydration | None:
     if params.get("tier") != ARCHIVE:
         return None
     return Rehydration(params.get("rehydration_priority") or "standard", int(params.get("rehydration_duration") or DEFAULT_REHYDRATION_DAYS))
-
-
-def _id_option(params: Params, option: str, resource_type: str) -> str | None:
-    text = params.get(option)
-    return str(_typed(option, str(text), resource_type)) if text else None
-
-
-def _typed(option: str, text: str, resource_type: str) -> ResourceId:
-    parsed = _parse_id(option, text)
-    if not parsed.group or not parsed.is_type(resource_type):
-        raise OptionError(option, f"{text!r} is not the resource id of a {resource_type}")
-    return parsed
-
-
-def _parse_id(option: str, text: str) -> ResourceId:
-    try:
-        return ResourceId.parse(text)
-    except ValueError as problem:
-        raise OptionError(option, str(problem)) from None

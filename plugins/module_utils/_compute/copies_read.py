@@ -17,9 +17,10 @@ from .._arm.errors import ArmError, OptionError
 from .._arm.ids import same_id
 from .._arm.tags import check_tags
 from .._fleet import Vm, check_group, run_each
+from .._templates import check_distinct, vm_fields
 from .collections import Collection, find_collection
 from .copies import ALL, LATEST, CopyWish, Situation, plan_copies, relevant_copies
-from .names import SOURCE_VM_TAG, check_name, collection_path, expand, region_of, vm_fields
+from .names import SOURCE_VM_TAG, check_name, collection_path, expand_name, region_of
 from .points import Point, read_point
 from .whereabouts import list_of, of_vm, only_one
 
@@ -70,13 +71,12 @@ def read_places(params: Mapping[str, Any], vms: Sequence[Vm]) -> CopyPlaces:
     """Where from and where to; raises OptionError, also when several VMs would share a collection."""
     collection, target = params["collection"] or None, params["target_collection"]
     region = region_of(params["target_region"])
-    sources, targets = set(), set()
+    targets = set()
     for vm in vms:
-        if collection:
-            sources.add(expand(collection, "collection", vm_fields(vm)).lower())
-        targets.add(expand(target, "target_collection", _fields(vm, vm.key[-20:].replace("/", "."), region)).lower())
-    if collection and len(sources) < len(vms) and params["resource_group"]:
-        raise OptionError("collection", f"{collection!r} names the collections of several VMs alike; use {{name}} (and {{resource_group}}) to tell them apart")
+        targets.add(expand_name(target, "target_collection", _fields(vm, vm.key[-20:].replace("/", "."), region)).lower())
+    sources = [(vm, expand_name(collection, "collection", vm_fields(vm))) for vm in vms] if collection else []
+    if collection and params["resource_group"]:
+        check_distinct(collection, "collection", sources)
     if len(targets) == 1 and len(vms) > 1 and not any(part in target for part in ("{name}", "{collection}")):
         raise OptionError("target_collection", f"{target!r} names the collections of several VMs alike; use {{name}} or {{collection}} to tell them apart")
     tags = check_tags(params["tags"], "tags")
@@ -130,7 +130,7 @@ def _read(client: ArmClient, vm: Vm, places: CopyPlaces, wish: CopyWish, listed:
             target=source.id,
             hint="Check collection, which may be a template such as {name}-points.",
         )
-    name = expand(places.target, "target_collection", _fields(vm, source.name, places.region))
+    name = expand_name(places.target, "target_collection", _fields(vm, source.name, places.region))
     target_path = collection_path(vm.subscription, places.target_group or source.group, name)
     target = find_collection(client, target_path, needs_group=True)
     siblings = []
@@ -156,7 +156,7 @@ def _private_disks(client: ArmClient, point: Point) -> tuple[str, ...]:
 
 def _source_path(vm: Vm, places: CopyPlaces, listed: Sequence[Collection]) -> str:
     if places.collection is not None:
-        return collection_path(vm.subscription, places.group or vm.group, expand(places.collection, "collection", vm_fields(vm)))
+        return collection_path(vm.subscription, places.group or vm.group, expand_name(places.collection, "collection", vm_fields(vm)))
     own = [collection for collection in of_vm(listed, vm) if not collection.is_copy]
     if places.group is not None:
         own = [collection for collection in own if collection.group.lower() == places.group.lower()]

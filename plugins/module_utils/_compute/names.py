@@ -1,18 +1,18 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names and paths of restore point collections and restore points, and the templates that make names of many."""
+"""Names and paths of restore point collections and restore points."""
 
 from __future__ import annotations
 
 import re
-import string
 from datetime import datetime
 from typing import Mapping
 
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId, segment
 from .._fleet import VM_TYPE, Vm, check_group, check_subscription
+from .._templates import expand
 
 COLLECTION_TYPE = "Microsoft.Compute/restorePointCollections"
 POINT_TYPE = f"{COLLECTION_TYPE}/restorePoints"
@@ -21,7 +21,6 @@ SOURCE_VM_TAG = "lifeboat_source_vm"
 """Tag of a collection of copies: the id of the VM, of which Azure keeps no trace there."""
 
 _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,80}$")
-_TIME_DIRECTIVES = frozenset("YmdHMSjy")
 
 
 def collections_path(subscription: str, group: str | None) -> str:
@@ -78,46 +77,9 @@ def region_of(text: object) -> str:
     return str(text or "").replace(" ", "").lower()
 
 
-def has_time(template: str) -> bool:
-    """Whether a template of names has a part that depends on the time."""
-    return "%" in template
-
-
-def vm_fields(vm: Vm) -> dict[str, str]:
-    """What a template may say of a VM."""
-    return {"name": vm.name, "resource_group": vm.group}
-
-
-def expand(template: str, option: str, fields: Mapping[str, str], moment: datetime | None = None) -> str:
-    """The name that a template stands for: ``{name}-%Y%m%d`` with the given fields, and with ``moment`` (UTC) the directives of strftime.
-
-    Raises OptionError for an unknown field or directive, and for a result that is no name.
-    """
-    try:
-        parts = list(string.Formatter().parse(template))
-    except ValueError as problem:
-        raise OptionError(option, f"{template!r} is not a template: {problem}") from None
-    pieces: list[str] = []
-    for text, field, spec, conversion in parts:
-        pieces.append(_timed(text, template, option, moment))
-        if field is None:
-            continue
-        if field not in fields or spec or conversion:
-            allowed = " and ".join(f"{{{name}}}" for name in fields)
-            raise OptionError(option, f"{template!r} has a field other than {allowed}")
-        pieces.append(fields[field])
-    return check_name("".join(pieces), option)
-
-
-def _timed(text: str, template: str, option: str, moment: datetime | None) -> str:
-    if "%" not in text:
-        return text
-    if moment is None:
-        raise OptionError(option, f"{template!r} depends on the time, which makes no sense here")
-    for directive in re.findall(r"%(.?)", text):
-        if directive not in _TIME_DIRECTIVES or not directive:
-            raise OptionError(option, f"{template!r} has a part other than %Y, %y, %m, %d, %j, %H, %M and %S")
-    return moment.strftime(text)
+def expand_name(text: str, option: str, values: Mapping[str, str], moment: datetime | None = None) -> str:
+    """The name of a collection, point or disk that a template stands for, with the time of ``moment`` (UTC); raises OptionError for what gives no name."""
+    return check_name(expand(text, option, values, moment), option)
 
 
 def _parse(text: str, resource_type: str, group: str | None, subscription: str, option: str) -> ResourceId:

@@ -16,8 +16,9 @@ from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
 from .._arm.timestamps import format_time
 from .._fleet import Vm
+from .._templates import vm_fields
 from .collections import Collection, check_source
-from .names import expand, has_time, vm_fields
+from .names import expand_name
 from .point_rules import excluded_ids, refusal
 from .points import CRASH, Point
 from .source_vms import SourceVm
@@ -104,7 +105,7 @@ def _standing(
     target: Target, wish: Wish, collection: Collection | None, vm: SourceVm | None, excluded: tuple[str, ...], now: datetime
 ) -> Plan:
     points = collection.points if collection else ()
-    name = expand(wish.name, "name", vm_fields(target.vm), now)
+    name = expand_name(wish.name, "name", vm_fields(target.vm), now)
     taken = next((point for point in points if point.name.lower() == name.lower()), None)
     if wish.max_age is None:
         found = taken if taken is not None and not taken.failed else None
@@ -226,7 +227,7 @@ def after(made: Plan, wish: Wish) -> dict[str, Any]:
     state = before(made)
     if made.action == "create":
         state["collection"] = str(made.target.collection)
-        state["restore_point"] = {"name": "a new one" if has_time(wish.name) else made.name, **_wished(made)}
+        state["restore_point"] = {"name": "a new one" if wish.max_age is not None else made.name, **_wished(made)}
     if made.prune:
         state["pruned"] = [point.name for point in made.prune]
     return state

@@ -13,8 +13,9 @@ from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import ResourceId
 from .._fleet import VmReport, run_each
 from .._waiting import Waiting
+from .._templates import vm_fields
 from .collections import Collection, check_source, find_collection
-from .names import expand, vm_fields
+from .names import expand_name
 from .point_apply import newest_facts, pruned_facts, read_collections
 from .point_plan import Target
 from .point_writes import delete_point
@@ -85,7 +86,7 @@ def _removal(target: Target, found: Collection | None | ArmError, name: str | No
     except ArmError as error:
         report.fail(error)
         return removal
-    wanted = expand(name, "name", vm_fields(target.vm)).lower() if name is not None else None
+    wanted = expand_name(name, "name", vm_fields(target.vm)).lower() if name is not None else None
     removal.points = tuple(point for point in found.points if wanted is None or point.name.lower() == wanted)
     report.before = {"collection": str(target.collection), "restore_points": [point.name for point in removal.points]}
     return removal

@@ -17,7 +17,8 @@ from .._arm.client import Api
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId, same_id
 from .._fleet import Vm
-from .names import expand, region_of, vm_fields
+from .._templates import vm_fields
+from .names import expand_name, region_of
 from .points import DiskPoint, Point
 
 DISK_TYPE = "Microsoft.Compute/disks"
@@ -109,7 +110,7 @@ class RestorePlan:
 def disk_id(target: RestoreTarget, disk: DiskPoint, point: Point, vm: Vm) -> str:
     """The id that a restored disk gets; raises OptionError when the template makes no name of it."""
     fields = {**vm_fields(vm), "disk": disk.name, "lun": "os" if disk.lun is None else str(disk.lun), "restore_point": point.name}
-    return f"{target.group_id}/providers/{DISK_TYPE}/{expand(target.disk_name, 'disk_name', fields)}"
+    return f"{target.group_id}/providers/{DISK_TYPE}/{expand_name(target.disk_name, 'disk_name', fields)}"
 
 
 def plan_restore(point: Point, target: RestoreTarget, vm: Vm, there: Mapping[str, Mapping[str, Any]]) -> RestorePlan:

@@ -15,9 +15,10 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
 from .._fleet import VM_TYPE, Vm, run_each
+from .._templates import vm_fields
 from .collections import Collection, find_collection, list_collections
 from .copies import in_order
-from .names import collection_path, expand, region_of, vm_fields
+from .names import collection_path, expand_name, region_of
 from .point_restore_options import PointChoice
 from .point_restores import DISK_TYPE, NIC_TYPE, RestoreTarget
 from .points import Point, read_point
@@ -49,7 +50,7 @@ def find_points(client: ArmClient, vms: Sequence[Vm], choice: PointChoice) -> di
 
 def _collection(client: ArmClient, vm: Vm, choice: PointChoice, listed: Sequence[Collection]) -> Collection:
     if choice.collection is not None:
-        path = collection_path(vm.subscription, choice.group or "", expand(choice.collection, "collection", vm_fields(vm)))
+        path = collection_path(vm.subscription, choice.group or "", expand_name(choice.collection, "collection", vm_fields(vm)))
     else:
         own = [one for one in of_vm(listed, vm) if one.location == choice.region]
         where = f"in {choice.region}" + (f", in the resource group {choice.group}" if choice.group else "")

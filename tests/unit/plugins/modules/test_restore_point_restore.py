@@ -59,7 +59,7 @@ def azure(*copies: dict[str, Any]) -> FakeCompute:
 
 def network(location: str = "westus") -> dict[str, Any]:
     subnets = [{"name": "Default", "properties": {}}]
-    return {"id": SUBNET.split("/subnets/")[0], "name": "vnet-dr", "location": location, "properties": {"subnets": subnets}}
+    return {"id": SUBNET.partition("/subnets/")[0], "name": "vnet-dr", "location": location, "properties": {"subnets": subnets}}
 
 
 def disk(name: str) -> str:
@@ -346,7 +346,8 @@ def test_two_vms_with_disks_of_the_same_name(run: Any) -> None:
         ({**NEW_VM, "vm_name": "same", "vm": ["a", "b"]}, "vm_name"),
         ({**NEW_VM, "vm_name": "{name}_" * 11}, "vm_name"),
         ({**NEW_VM, "vm_size": "D2 s"}, "vm_size"),
-        ({**NEW_VM, "subnet": SUBNET}, "virtual_network"),
+        ({**NEW_VM, "subnet": SUBNET}, "virtual_network_resource_group"),
+        ({**NEW_VM, "subnet": SUBNET, "virtual_network": "vnet-other"}, "virtual_network"),
         ({**NEW_VM, "subnet": "a/b"}, "subnet"),
         ({"zone": "four"}, "zone"),
         ({"storage_account_type": "Premium LRS"}, "storage_account_type"),

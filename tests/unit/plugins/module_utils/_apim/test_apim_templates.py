@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_template
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
 
 MOMENT = datetime(2026, 7, 3, 4, 5, 6, tzinfo=timezone.utc)
@@ -26,7 +26,7 @@ MOMENT = datetime(2026, 7, 3, 4, 5, 6, tzinfo=timezone.utc)
     ],
 )
 def test_a_name_and_what_it_starts_with(text: str, name: str, prefix: str, timed: bool) -> None:
-    template = parse_template(text, "backup_name")
+    template = parse_backup_name(text, "backup_name")
     assert (template.name_at("apim", MOMENT), template.prefix("apim"), template.timed) == (name, prefix, timed)
     assert template.matches("apim", name)
 
@@ -45,7 +45,7 @@ def test_a_name_and_what_it_starts_with(text: str, name: str, prefix: str, timed
     ],
 )
 def test_which_names_a_template_gives(text: str, service: str, name: str, matches: bool) -> None:
-    assert parse_template(text, "backup_name").matches(service, name) is matches
+    assert parse_backup_name(text, "backup_name").matches(service, name) is matches
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_which_names_a_template_gives(text: str, service: str, name: str, matche
     ],
 )
 def test_the_service_that_a_name_tells(text: str, name: str, service: str | None) -> None:
-    assert parse_template(text, "backup_name").service_of(name) == service
+    assert parse_backup_name(text, "backup_name").service_of(name) == service
 
 
 @pytest.mark.parametrize("text", ["", "{other}", "{name!r}", "{name:>9}", "{0}", "{", "%s", "%-d", "%", "{name}/", "a\\b", "x" * 1025, "../{name}", "{name}."])
 def test_what_is_no_template(text: str) -> None:
     with pytest.raises(OptionError) as caught:
-        parse_template(text, "backup_name")
+        parse_backup_name(text, "backup_name")
     assert caught.value.option == "backup_name"

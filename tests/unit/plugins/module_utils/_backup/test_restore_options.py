@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.restore_options import make_targets, needs_vault, new_name, point_wish
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.restore_options import make_targets, needs_vault, point_wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.restore_request import Rehydration, RestoreTarget
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._target_options import new_vm_name
 
 SUB = "00000000-0000-0000-0000-000000000001"
 OTHER = "00000000-0000-0000-0000-000000000002"
@@ -142,7 +143,7 @@ def test_names_become_ids(params: dict[str, Any], field: str, expected: Any) -> 
     ("template", "name"), [("{name}-dr", "web-01-dr"), ("{resource_group}-{name}", "rg-prod-web-01"), ("copy", "copy"), ("{name}", "web-01")]
 )
 def test_names_of_new_vms(template: str, name: str) -> None:
-    assert new_name(template, WEB) == name
+    assert new_vm_name(template, WEB) == name
 
 
 @pytest.mark.parametrize("template", ["copy", "{resource_group}"])

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute import collections, points
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import SOURCE_VM_TAG, expand, parse_collection, parse_point
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import SOURCE_VM_TAG, expand_name, parse_collection, parse_point
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_views import point_facts
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, Wire, answer, client_for, failure
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._compute.fake_points import collection_id, point, vm_id
@@ -139,13 +139,13 @@ def test_a_collection_is_made_once_and_never_turned_into_another() -> None:
     ],
 )
 def test_templates(template: str, name: str) -> None:
-    assert expand(template, "name", {"name": "web-01", "resource_group": "rg-prod"}, NOW) == name
+    assert expand_name(template, "name", {"name": "web-01", "resource_group": "rg-prod"}, NOW) == name
 
 
 @pytest.mark.parametrize("template", ["{other}", "{name!r}", "{name:>9}", "{", "%", "%p", "%%", "", "..", "x" * 81, "a/b", "ä"])
 def test_bad_templates(template: str) -> None:
     with pytest.raises(OptionError, match="^InvalidOption: name: "):
-        expand(template, "name", {"name": "web-01"}, NOW)
+        expand_name(template, "name", {"name": "web-01"}, NOW)
 
 
 def test_ids() -> None:
