@@ -76,7 +76,8 @@ options:
   api_versions:
     description:
       - API versions to use instead of the collection's own, by the name of the API, for clouds that do not know these yet.
-      - The names are C(backup), C(vault), C(deleted_vaults), C(cross_region_restore), C(compute), C(disks), C(network), C(resources), C(storage), C(apim) and C(activity_log).
+      - The names are C(backup), C(vault), C(deleted_vaults), C(cross_region_restore), C(compute), C(disks), C(network), C(resources), C(storage),
+        C(apim) and C(activity_log).
     type: dict
     default: {}
 requirements:

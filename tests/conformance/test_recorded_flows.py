@@ -180,7 +180,7 @@ READINGS: dict[str, Callable[[Result], list[Any]]] = {
     ),
     "protectable_vm_info": lambda result: sorted(vm["id"].lower() for vm in result["protectable_vms"]),
     "recovery_point_info": lambda result: [point["name"] for point in result["recovery_points"]],
-    "restore_point_info": lambda result: restore_points.told(result),
+    "restore_point_info": restore_points.told,
 }
 RECORDED: dict[str, Callable[[list[dict[str, Any]]], list[Any]]] = {
     "protected_vm_info": lambda items: sorted(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures of the tests with the official SDKs. They run by `make sdk` (the newest) and `make sdk-older`, which install the SDKs; elsewhere nothing is collected."""
+"""Fixtures of the tests with the official SDKs, which `make sdk` (the newest) and `make sdk-older` install; elsewhere nothing is collected."""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ def test_lines(last: dict[str, Any] | None, text: str) -> None:
     assert line("Copy", 60, last) == text
 
 
-@pytest.mark.parametrize(("given", "seconds"), [({}, INTERVAL), ({"X": "1"}, INTERVAL), ({INTERVAL_VARIABLE: "0.5"}, 0.5), ({INTERVAL_VARIABLE: "soon"}, INTERVAL)])
+@pytest.mark.parametrize(
+    ("given", "seconds"), [({}, INTERVAL), ({"X": "1"}, INTERVAL), ({INTERVAL_VARIABLE: "0.5"}, 0.5), ({INTERVAL_VARIABLE: "soon"}, INTERVAL)]
+)
 def test_interval(given: dict[str, str], seconds: float) -> None:
     assert interval(given) == seconds
 
