@@ -105,7 +105,7 @@ def test_unregistered_provider() -> None:
     assert (refused.status, error_code(refused)) == (409, "MissingSubscriptionRegistration")
     assert local.get(f"{local.subscription}/providers/Microsoft.Storage").body["registrationState"] == "NotRegistered"
     local.send("POST", f"{local.subscription}/providers/Microsoft.Storage/register")
-    assert local.send("PUT", path, body).status == 200
+    assert local.send("PUT", path, body).status == 202
 
 
 def test_headers_of_every_answer(local: Local) -> None:

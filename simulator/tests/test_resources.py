@@ -129,7 +129,8 @@ def test_keys_never_reach_the_control_port(local: Local) -> None:
 
 def test_new_storage_account(local: Local) -> None:
     body = {"location": "eastasia", "sku": {"name": "Standard_GRS"}, "properties": {"allowSharedKeyAccess": False}}
-    made = local.send("PUT", storage(local, "stnew1"), body).body
+    assert local.send("PUT", storage(local, "stnew1"), body).status == 202
+    made = local.get(storage(local, "stnew1")).body
     assert (made["sku"]["name"], made["properties"]["allowSharedKeyAccess"]) == ("Standard_GRS", False)
     assert error_code(local.send("PUT", storage(local, "ST_NEW"), body)) == "AccountNameInvalid"
     taken = f"{local.group('rg-prod')}/providers/Microsoft.Storage/storageAccounts/stnew1"

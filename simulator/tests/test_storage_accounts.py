@@ -67,7 +67,9 @@ def test_network_rules_and_keys_that_are_off() -> None:
     shown = send(local, "GET").body["properties"]
     assert (shown["allowSharedKeyAccess"], shown["networkAcls"]["defaultAction"]) == (False, "Deny")
     assert shown["primaryEndpoints"]["blob"] == "https://stone.blob.core.windows.net/"
-    changed = {"properties": {"allowSharedKeyAccess": True, "networkAcls": {"bypass": "None", "defaultAction": "Allow"}}}
+    changed = {
+        "properties": {"allowSharedKeyAccess": True, "networkAcls": {"bypass": "None", "defaultAction": "Allow"}}
+    }
     shown = send(local, "PATCH", body=changed).body["properties"]
     assert (shown["allowSharedKeyAccess"], shown["networkAcls"]) == (True, {"bypass": "None", "defaultAction": "Allow"})
 
@@ -86,7 +88,9 @@ def test_rules_of_the_blob_service() -> None:
     local = make({"name": "stone"})
     assert send(local, "GET", "/blobServices/default").body["properties"]["cors"] == {"corsRules": []}
     rules = {"corsRules": [{"allowedOrigins": ["*"], "allowedMethods": ["GET"]}]}
-    assert send(local, "PUT", "/blobServices/default", {"properties": {"cors": rules}}).body["properties"]["cors"] == rules
+    assert (
+        send(local, "PUT", "/blobServices/default", {"properties": {"cors": rules}}).body["properties"]["cors"] == rules
+    )
 
 
 def test_a_new_account_takes_a_moment() -> None:
@@ -97,7 +101,11 @@ def test_a_new_account_takes_a_moment() -> None:
     assert local.get(asked.headers["Location"]).status == 202
     local.advance(20)
     made = local.get(asked.headers["Location"])
-    assert (made.status, made.body["sku"]["name"], made.body["properties"]["provisioningState"]) == (200, "Standard_ZRS", "Succeeded")
+    assert (made.status, made.body["sku"]["name"], made.body["properties"]["provisioningState"]) == (
+        200,
+        "Standard_ZRS",
+        "Succeeded",
+    )
     again = send(local, "PUT", body={"location": "eastasia", "tags": {"a": "b"}})
     assert (again.status, again.body["tags"]) == (200, {"a": "b"})
 
@@ -113,5 +121,9 @@ def test_a_container_is_changed() -> None:
 
 def test_how_many_accounts_there_may_be() -> None:
     local = make({"name": "stone"}, {"name": "rock", "location": "southeastasia"})
-    usages = local.get(f"{local.subscription}/providers/Microsoft.Storage/locations/eastasia/usages", version=VERSION).body["value"]
-    assert [(one["name"]["value"], one["currentValue"], one["limit"]) for one in usages] == [("StorageAccounts", 1, 250)]
+    usages = local.get(
+        f"{local.subscription}/providers/Microsoft.Storage/locations/eastasia/usages", version=VERSION
+    ).body["value"]
+    assert [(one["name"]["value"], one["currentValue"], one["limit"]) for one in usages] == [
+        ("StorageAccounts", 1, 250)
+    ]

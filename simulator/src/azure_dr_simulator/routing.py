@@ -45,6 +45,15 @@ class Call:
 
 
 Handler = Callable[[Call], Reply]
+
+
+class Arm:
+    """ARM itself, for a service that makes requests in the name of its caller. Set by the ARM endpoint."""
+
+    for_caller: Callable[[Call], Callable[[], Reply]]
+    """Checks a request at once (its variables are not needed) and gives what sends it."""
+
+
 _SLASHES = re.compile("/{2,}")
 
 

@@ -23,13 +23,21 @@ def vault(**changes: Any) -> Backup:
 def test_counts_of_items_and_jobs() -> None:
     azure = vault()
     before = counts(azure, "/usages")
-    assert (before["ProtectedItemCount"], before["IaaSVMProtectedItemCount"], before["InProgressJobsCount"]) == (2, 2, 0)
+    assert (before["ProtectedItemCount"], before["IaaSVMProtectedItemCount"], before["InProgressJobsCount"]) == (
+        2,
+        2,
+        0,
+    )
     azure.send("POST", azure.item("web-01") + "/backup", {"properties": {"objectType": "IaasVMBackupRequest"}})
     assert counts(azure, "/usages")["InProgressJobsCount"] == 1
     azure.advance(2 * 86_400)
     assert counts(azure, "/usages")["InProgressJobsCount"] == 0
-    assert counts(azure, "/backupUsageSummaries", filter="type eq 'BackupProtectedItemCountSummary'") == {"AzureIaasVM": 2}
-    assert counts(azure, "/backupUsageSummaries", filter="type eq 'BackupProtectionContainerCountSummary'") == {"AzureIaasVM": 2}
+    assert counts(azure, "/backupUsageSummaries", filter="type eq 'BackupProtectedItemCountSummary'") == {
+        "AzureIaasVM": 2
+    }
+    assert counts(azure, "/backupUsageSummaries", filter="type eq 'BackupProtectionContainerCountSummary'") == {
+        "AzureIaasVM": 2
+    }
 
 
 def test_nothing_is_replicated() -> None:
@@ -39,7 +47,8 @@ def test_nothing_is_replicated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "group", "free"), [("RSV-prod-01", "rg-backup", False), ("rsv-prod-01", "rg-dr", True), ("rsv-free", "rg-backup", True)]
+    ("name", "group", "free"),
+    [("RSV-prod-01", "rg-backup", False), ("rsv-prod-01", "rg-dr", True), ("rsv-free", "rg-backup", True)],
 )
 def test_names(name: str, group: str, free: bool) -> None:
     azure = Backup()

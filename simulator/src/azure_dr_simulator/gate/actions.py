@@ -27,6 +27,7 @@ READING_POSTS = {
     "getssotoken",
     "checknameavailability",
     "resources",
+    "validate",
 }
 """POSTs (last path segment, lower case) that change nothing."""
 

@@ -13,14 +13,14 @@ import json
 import re
 import traceback
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Mapping
 from urllib.parse import parse_qsl
 
 from ..estate import Estate, Principal
 from ..identity.tokens import TokenIssuer
 from ..replies import AzureError, Reply
-from ..routing import Call, Router
+from ..routing import Arm, Call, Route, Router
 from ..services.resources.state import ResourcesState, group_not_found
 from ..world import World
 from .actions import Action, action_of
@@ -62,6 +62,7 @@ class ArmEndpoint:
         self.tokens = tokens
         self.throttle = throttle
         world.state(ResourceLimits).profile = throttle.profile
+        world.state(Arm).for_caller = self._for_caller
         self.log: Callable[[str], None] = lambda text: None
         self._grants: dict[str, tuple[Grant, ...]] = {
             principal.object_id: grants_of(principal, estate.subscription_id) for principal in estate.principals
@@ -88,13 +89,7 @@ class ArmEndpoint:
         action = action_of(incoming.method, incoming.raw_path)
         self._check_subscription(action)
         counters.update(self.throttle.take(action))
-        self._check_role(principal, action)
-        self._check_group(incoming, action)
-        self._check_registration(action)
-        found = self.router.find(incoming.method, incoming.raw_path)
-        if found is None:
-            raise self._no_route(incoming, action)
-        route, variables = found
+        route, variables = self._admit(principal, action, incoming.method, incoming.raw_path, incoming.query)
         call = Call(
             world=self.world,
             method=incoming.method,
@@ -107,6 +102,24 @@ class ArmEndpoint:
             vars=variables,
         )
         return route.handler(call)
+
+    def _admit(
+        self, principal: Principal, action: Action, method: str, raw_path: str, query: Mapping[str, str]
+    ) -> tuple[Route, dict[str, str]]:
+        self._check_role(principal, action)
+        self._check_group(raw_path, action)
+        self._check_registration(action)
+        found = self.router.find(method, raw_path)
+        if found is None:
+            raise self._no_route(method, raw_path, query.get("api-version", ""), action)
+        return found
+
+    def _for_caller(self, call: Call) -> Callable[[], Reply]:
+        """Checks a request that ARM makes in the name of a caller, as the caller's own would be; sends it when called."""
+        principal = next(one for one in self.estate.principals if one.object_id == call.principal)
+        action = action_of(call.method, call.raw_path)
+        route, variables = self._admit(principal, action, call.method, call.raw_path, call.query)
+        return lambda: route.handler(replace(call, vars=variables))
 
     def _check_subscription(self, action: Action) -> None:
         if not action.subscription:
@@ -125,8 +138,8 @@ class ArmEndpoint:
         if action.subscription and not may(self._grants[principal.object_id], action.name, action.scope):
             raise forbidden(principal, action)
 
-    def _check_group(self, incoming: Incoming, action: Action) -> None:
-        inside = incoming.raw_path.strip("/").count("/") > 3
+    def _check_group(self, raw_path: str, action: Action) -> None:
+        inside = raw_path.strip("/").count("/") > 3
         groups = self.world.state(ResourcesState)
         if action.group and inside and not groups.has_group(action.subscription, action.group):
             raise group_not_found(action.group)
@@ -142,16 +155,16 @@ class ArmEndpoint:
                 "to register subscriptions.",
             )
 
-    def _no_route(self, incoming: Incoming, action: Action) -> AzureError:
-        allowed = self.router.methods(incoming.raw_path)
+    def _no_route(self, method: str, raw_path: str, version: str, action: Action) -> AzureError:
+        allowed = self.router.methods(raw_path)
         if allowed:
             error = _gateway(
-                405, "MethodNotAllowed", f"The requested resource does not support http method '{incoming.method}'."
+                405, "MethodNotAllowed", f"The requested resource does not support http method '{method}'."
             )
             error.headers["Allow"] = ", ".join(sorted(allowed))
             return error
         if not action.provider:
-            return _gateway(404, "NotFound", f"The simulator does not know '{incoming.raw_path}'.")
+            return _gateway(404, "NotFound", f"The simulator does not know '{raw_path}'.")
         state = self.world.state(ResourcesState)
         if not state.knows_provider(action.provider):
             return _gateway(404, "InvalidResourceNamespace", f"The resource namespace '{action.provider}' is invalid.")
@@ -160,7 +173,7 @@ class ArmEndpoint:
             404,
             "InvalidResourceType",
             f"The resource type '{kind}' could not be found in the namespace '{action.provider}' for api version "
-            f"'{incoming.query.get('api-version', '')}'. The simulator does not have it.",
+            f"'{version}'. The simulator does not have it.",
         )
 
     def _common_headers(self, incoming: Incoming) -> dict[str, str]:

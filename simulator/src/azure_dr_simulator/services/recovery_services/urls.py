@@ -34,6 +34,7 @@ _VAULT = _GROUP + _VAULTS + "/{vault}"
 _FABRIC = _VAULT + "/backupFabrics/{fabric}"
 _ITEM = _FABRIC + "/protectionContainers/{container}/protectedItems/{item}"
 _POINT = _ITEM + "/recoveryPoints/{point}"
+_CHECK_NAME = _GROUP + "/providers/Microsoft.RecoveryServices/locations/{location}/checkNameAvailability"
 _LOCATION = _SUBSCRIPTION + "/providers/Microsoft.RecoveryServices/locations/{location}"
 
 _ROUTES: list[tuple[str, str, Handler]] = [
@@ -51,7 +52,7 @@ _ROUTES: list[tuple[str, str, Handler]] = [
     ("DELETE", _LOCATION + "/deletedVaults/{deleted}", deleted_vaults.purge_deleted),
     ("POST", _LOCATION + "/deletedVaults/{deleted}/undelete", deleted_vaults.undelete),
     ("GET", _LOCATION + "/deletedVaults/{deleted}/operations/{operation}", deleted_vaults.get_operation),
-    ("POST", _GROUP + "/providers/Microsoft.RecoveryServices/locations/{location}/checkNameAvailability", usages.check_name),
+    ("POST", _CHECK_NAME, usages.check_name),
     ("GET", _VAULT + "/usages", usages.list_usages),
     ("GET", _VAULT + "/replicationUsages", usages.list_replication_usages),
     ("GET", _VAULT + "/backupUsageSummaries", usages.list_summaries),

@@ -34,7 +34,7 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
     "Microsoft.Network": ("virtualNetworks", "networkInterfaces", "publicIPAddresses", "networkSecurityGroups"),
     "Microsoft.RecoveryServices": ("vaults", "locations", "locations/backupStatus", "locations/deletedVaults"),
     "Microsoft.ResourceGraph": ("resources",),
-    "Microsoft.Resources": ("subscriptions", "resourceGroups", "tenants"),
+    "Microsoft.Resources": ("subscriptions", "resourceGroups", "tenants", "deployments"),
     "Microsoft.Storage": ("storageAccounts",),
 }
 """Namespaces the simulator knows and the types it names for them."""

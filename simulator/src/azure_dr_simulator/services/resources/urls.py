@@ -12,6 +12,7 @@ from ...paging import page
 from ...replies import AzureError, Reply
 from ...routing import Call, Router
 from ...world import World
+from . import deployments
 from .behaviour import (
     delete_group,
     group_deletion,
@@ -51,6 +52,14 @@ def register(router: Router, world: World) -> None:
     add("GET", f"{_SUBSCRIPTION}/providers/{{namespace}}", _provider)
     add("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/register", partial(register_provider, registered=True))
     add("POST", f"{_SUBSCRIPTION}/providers/{{namespace}}/unregister", partial(register_provider, registered=False))
+    deployment = f"{_GROUP}/providers/Microsoft.Resources/deployments"
+    add("GET", deployment, deployments.list_deployments)
+    add("GET", f"{deployment}/{{name}}", deployments.get_deployment)
+    add("PUT", f"{deployment}/{{name}}", deployments.put_deployment)
+    add("POST", f"{deployment}/{{name}}/validate", deployments.validate)
+    add("GET", f"{_GROUP}/deployments/{{name}}/operations", deployments.list_operations)
+    add("GET", f"{deployment}/{{name}}/operationStatuses/{{operation}}", deployments.get_status)
+    world.state(ResourcesState).cleaners.append(deployments.clean)
     tags = f"{_GROUP}/providers/{{namespace}}/{{kind}}/{{name}}/providers/Microsoft.Resources/tags/default"
     add("GET", tags, get_tags)
     add("PATCH", tags, patch_tags)
