@@ -203,15 +203,18 @@ class BackupTask:
 
     def _made(self, outcome: Outcome, situation: Situation, place: Place, name: str, old: Backup | None) -> Backup:
         """The backup as it lies there; raises ArmError when Azure says that it was made and it is not there."""
-        if situation.contents.blobs is None:
+        doubt = outcome.run.doubt if outcome.run is not None else None
+        if situation.contents.blobs is None and doubt is None:
             return Backup(name)
         try:
             blob = place.container.head(name)
         except ArmError as error:
+            if doubt is not None:
+                raise doubt from None
             outcome.warnings.append(f"The new backup could not be looked at{', so that keep removed none' if self._wish.keep else ''}: {error}")
             return Backup(name)
         if blob is None or backup_of(blob) == old:
-            raise ArmError(
+            raise doubt or ArmError(
                 f"Azure says that the backup succeeded, but {place.container.url}/{name} {'was not written' if blob else 'is not there'}.",
                 code="BackupNotFound",
                 target=f"{place.container.url}/{name}",

@@ -27,8 +27,7 @@ SHOWS_WITHIN = 20.0
 """Seconds in which an operation that was accepted shows in the service's state."""
 
 REFUSALS = 3
-"""How many looks in a row may find an error at an operation's URL, while the service has ended what it did, before that is the end: a 500 is
-how the operation ended then, and of anything else (throttling, gateways, connections) the service's state tells more."""
+"""How many looks in a row may find an error at an operation's URL, while the service has ended what it did, before its state must tell."""
 
 UNANSWERED = frozenset({"MissingApiVersionParameter", "InvalidApiVersionParameter", "NoRegisteredProviderFound", "InvalidResourceType"})
 """What Resource Manager says of a URL that it does not hand on to API Management, so that this tells nothing of the operation."""
@@ -39,7 +38,8 @@ BUSY = "Another operation of the service runs. Run the task again: it waits for 
 @dataclass(frozen=True)
 class Run:
     """A backup or restore of a service that was started, or found running. ``operation`` None when only the service's state tells of it;
-    ``sent`` whether this task's request started it; ``notes`` what a person should know."""
+    ``sent`` whether this task's request started it; ``notes`` what a person should know; ``doubt`` what Azure answered instead of the end, where
+    that may be the end: recorded Azure has answered 500 for operations that had succeeded, so what they leave must tell."""
 
     service: Service
     action: Action
@@ -47,6 +47,7 @@ class Run:
     sent: bool = False
     ended: bool = False
     notes: tuple[str, ...] = ()
+    doubt: OperationFailed | None = None
 
     @property
     def resume(self) -> dict[str, str]:
@@ -64,13 +65,6 @@ class Run:
 
     def noting(self, text: str) -> Run:
         return self if text in self.notes else replace(self, notes=(*self.notes, text))
-
-
-def start_and_follow(
-    client: ArmClient, service: Service, action: Action, body: Mapping[str, str], waiting: Waiting, *, landed: Callable[[], bool]
-) -> Run:
-    """``start`` and ``follow`` in one; returns the Run with the service as it is at the end."""
-    return follow(client, start(client, service, action, body, waiting, landed=landed), waiting)
 
 
 def start(client: ArmClient, service: Service, action: Action, body: Mapping[str, str], waiting: Waiting, *, landed: Callable[[], bool]) -> Run:
@@ -160,7 +154,8 @@ def _follow_location(client: ArmClient, run: Run, operation: Operation, waiting:
             if error.status != 403 and error.code not in UNANSWERED:
                 raise _failed(run, error) from None
             why = "may not be read (Microsoft.ApiManagement/service/operationresults/read is refused)" if error.status == 403 else "could not be read"
-            # Azure's words go along: a refusal may also be how the operation itself has ended.
+            if error.status == 403 and error.code != "AuthorizationFailed":
+                run = replace(run, doubt=_failed(run, error))
             return run.noting(f"The result of the operation {why}: {error.code}: {error.message.rstrip('.')}. The state of the service was taken instead.")
         if status.state == "succeeded":
             return replace(run, ended=True)
@@ -172,7 +167,7 @@ def _follow_location(client: ArmClient, run: Run, operation: Operation, waiting:
                 if status.error.status == 404:
                     return run.noting("Azure does not know the operation any more. The state of the service was taken instead.")
                 if status.error.status == 500:
-                    raise _failed(run, status.error)
+                    run = replace(run, doubt=_failed(run, status.error))
                 return run.noting(f"The operation could not be followed ({status.error}). The state of the service was taken instead.")
         else:
             refused = 0
@@ -198,7 +193,7 @@ def _follow_state(client: ArmClient, run: Run, waiting: Waiting) -> Run:
         if not service.running and (seen or client.clock.monotonic() >= shows_until):
             if service.succeeded:
                 return replace(run, ended=True)
-            raise OperationFailed(
+            raise run.doubt or OperationFailed(
                 f"The {run.action} left the service {service.name} {service.provisioning_state}.",
                 code="ServiceNotSucceeded",
                 target=service.id,

@@ -251,8 +251,8 @@ def _follow(client: ArmClient, outcome: Outcome, run: Run, waiting: Waiting) -> 
 def _end(client: ArmClient, outcome: Outcome, run: Run, told: Told) -> None:
     """The service is Succeeded. That does not tell that its restore succeeded: ``told`` may."""
     lost = told == "none" and run.operation is None
-    if told == "failed" or lost:
-        outcome.problem = OperationFailed(
+    if told == "failed" or lost or (run.doubt is not None and told != "succeeded"):
+        outcome.problem = run.doubt or OperationFailed(
             "The restore was never begun: the activity log does not know of it." if lost else "The restore failed, as the activity log says.",
             code="RestoreFailed",
             target=run.service.id,

@@ -137,6 +137,23 @@ def test_the_words_of_a_refusal_at_the_operation_are_told(run: Run, azure: FakeA
 
     azure.trouble.append(("operationresults", refused))
     result = run()
-    assert result["failed"] and result["failure"]["code"] == "BackupNotFound"
-    assert any("The identity may not write to the container." in text for text in result["warnings"])
+    assert result["failed"] and result["failure"]["code"] == "StorageAccessDenied"
+    assert "The identity may not write to the container." in result["msg"]
     assert NOW not in azure.names
+
+
+@pytest.mark.parametrize(("leaves", "readable", "failed"), [(NOW, True, False), ("", True, True), (NOW, False, True)])
+def test_the_blob_tells_whether_an_operation_succeeded_that_answers_with_errors(
+    run: Run, azure: FakeAzure, leaves: str, readable: bool, failed: bool
+) -> None:
+    def broken(fake: FakeAzure, _request: Any) -> RawResponse:
+        if fake.state == "Updating" and fake._ends_at is None:
+            fake.runs(60, leaves=leaves)
+        return failure(500, "CloudInternalError", "Wait for a few minutes and then try the operation again")
+
+    azure.trouble += [("operationresults", broken)] * 9
+    if not readable:
+        azure.trouble.append((f"HEAD {BLOBS}", storage_failure(403, "AuthorizationFailure")))
+    result = run()
+    assert result["failed"] is failed and result["changed"]
+    assert (result["failure"]["code"] == "CloudInternalError") if failed else (result["backup"]["name"] == NOW)

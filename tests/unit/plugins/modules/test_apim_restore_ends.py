@@ -60,6 +60,17 @@ def test_where_the_result_may_not_be_read_a_late_log_is_waited_for(task: Task) -
     assert (result["failed"], result["failure"]["code"]) == (True, "RestoreFailed")
 
 
+@pytest.mark.parametrize("fails", [None, "Cannot restore: backup expired"])
+def test_the_log_tells_whether_an_operation_succeeded_that_answers_with_errors(task: Task, fails: str | None) -> None:
+    task.azure.fails = fails
+    task.azure.faults.append(lambda request: failure(500, "CloudInternalError") if is_poll(request) else None)
+    result = task()
+    assert (result["failed"], result["changed"]) == (fails is not None, True)
+    if fails:
+        assert result["failure"]["code"] == "CloudInternalError"
+    assert task.azure.tags("apim-dr")["lifeboat_restore"].startswith("failed " if fails else "restored ")
+
+
 def test_an_end_that_never_comes_into_the_log_is_told_as_a_guess(task: Task) -> None:
     task.killed(is_restore)
     task.azure.clock.passed += TAKES

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.operations import Run, adopt, follow, start, start_and_follow
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.operations import Run, adopt, follow, start
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import Service, parse_service
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OperationFailed, OperationTimeout
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.transport import RawResponse
@@ -66,7 +66,9 @@ def waiting(clock: FakeClock, seconds: float = 3600.0, said: list[str] | None = 
 
 def go(wire: Wire, *, seconds: float = 3600.0, landed: Callable[[], bool] = lambda: False, action: Any = "backup") -> Run:
     clock = FakeClock()
-    return start_and_follow(client_for(wire, clock), SERVICE, action, BODY, waiting(clock, seconds), landed=landed)
+    client = client_for(wire, clock)
+    run = start(client, SERVICE, action, BODY, waiting(clock, seconds), landed=landed)
+    return follow(client, run, waiting(clock, seconds))
 
 
 def posts(wire: Wire) -> int:
@@ -101,12 +103,13 @@ def test_an_error_at_the_end_is_the_failure_of_the_operation() -> None:
     assert (error.code, error.message, error.request_id, error.operation) == ("RestoreFailed", text, "req-7", "POST service/api-prod/restore")
 
 
-def test_a_lasting_500_is_a_failure_once_the_service_has_ended_what_it_did() -> None:
+def test_a_lasting_500_is_a_doubt_once_the_service_has_ended_what_it_did() -> None:
+    """Azure has answered so for operations that had succeeded: what the operation leaves must tell."""
     broken = failure(500, "BackupFailed", "no luck")
-    wire = Wire(accepted(), broken, broken, broken, told("Updating"), broken, told())
+    run = go(Wire(accepted(), broken, broken, broken, told("Updating"), broken, told(), forever=True))
+    assert run.ended and run.doubt is not None and (run.doubt.code, run.doubt.operation) == ("BackupFailed", "POST service/api-prod/backup")
     with pytest.raises(OperationFailed, match="BackupFailed"):
-        go(wire)
-    assert not wire.answers
+        go(Wire(accepted(), broken, broken, broken, told("Failed"), forever=True))
 
 
 def test_an_operation_that_azure_forgot_ends_with_the_service() -> None:
