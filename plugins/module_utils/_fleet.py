@@ -12,14 +12,13 @@ from typing import Any, Callable, Generic, Iterable, Sequence, TypeVar
 
 from ._arm.errors import ArmError, OptionError
 from ._arm.ids import ResourceId
+from ._options import check_group, check_subscription
 
 WORKERS = 16
 """Requests in flight at once: enough to hide latency, below what ARM's write buckets (10/s refill) punish."""
 
 VM_TYPE = "Microsoft.Compute/virtualMachines"
 VM_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?$")
-GROUP_NAME = re.compile(r"^[\w().-]{0,89}[\w()-]$")
-SUBSCRIPTION_ID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,21 +40,6 @@ class Vm:
     def key(self) -> str:
         """For comparing: ARM ids are case-insensitive."""
         return self.id.lower()
-
-
-def check_subscription(text: str, option: str) -> str:
-    """The subscription id itself; raises OptionError, naming the option that it is of, for what is no GUID."""
-    if not SUBSCRIPTION_ID.match(text):
-        raise OptionError(option, f"{text[:80]!r} is not a subscription id, which is a GUID such as 00000000-0000-0000-0000-000000000001")
-    return text
-
-
-def check_group(text: str | None, option: str) -> str | None:
-    """The name of a resource group without blanks around it, None when there is none; raises OptionError for what can be none."""
-    group = (text or "").strip()
-    if group and not GROUP_NAME.match(group):
-        raise OptionError(option, f"{group!r} is not a resource group name: 1 to 90 letters, digits, '_', '-', '.' or brackets")
-    return group or None
 
 
 def parse_vms(names: Sequence[str], group: str | None, subscription: str) -> list[Vm]:

@@ -23,7 +23,8 @@ from ._arm.client import ArmClient
 from ._arm.clock import Clock, SystemClock
 from ._arm.connect import connect
 from ._arm.errors import ArmError, OptionError
-from ._fleet import Vm, VmReport, check_subscription, parse_vms
+from ._fleet import Vm, VmReport, parse_vms
+from ._options import check_subscription
 from ._progress import Progress
 from ._waiting import Waiting
 

@@ -10,7 +10,8 @@ from typing import Any, Mapping
 
 from ._arm.errors import OptionError
 from ._arm.ids import ResourceId
-from ._fleet import VM_NAME, Vm, check_group
+from ._fleet import VM_NAME, Vm
+from ._options import check_group
 from ._templates import expand, vm_fields
 
 NETWORK_TYPE = "Microsoft.Network/virtualNetworks"

@@ -233,8 +233,8 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints impo
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import service_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, ApimStorage, read_storage
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import parse_age
 
 SPEC: dict[str, dict[str, Any]] = {
     **APIM_STORAGE,

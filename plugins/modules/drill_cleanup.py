@@ -104,8 +104,8 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.cleanup
     plan_cleanup,
     remove_all,
 )
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import check_group
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group
 
 
 def wanted_tags(tags: dict[str, Any]) -> dict[str, str]:

@@ -108,8 +108,8 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors impo
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.discovery import list_protectable, refresh
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, find_vault
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import check_group
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group
 
 SPEC: dict[str, dict[str, Any]] = {
     "vault": {"type": "str", "required": True},

@@ -169,13 +169,13 @@ from datetime import datetime, timedelta
 from typing import Any, Iterator
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.items import ProtectedItem, items_now
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.names import VaultRef
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import VaultChoice, check_vault, find_vault, list_vaults
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import check_group, parse_vms, run_each
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import parse_vms, run_each
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VAULT, Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group, parse_age
 
 SPEC: dict[str, dict[str, Any]] = {
     **VAULT,

@@ -296,14 +296,14 @@ from typing import Any
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.ids import ResourceId
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import check_tags
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import expand_name, parse_collection
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_apply import carry_out, make_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_plan import Target, Wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_removal import make_removals, remove
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm, check_group
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, WAIT, Task, fleet_result, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group, check_keep, parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._templates import check_distinct, parse_template, vm_fields
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -328,20 +328,18 @@ DEFAULT_AGE = "24h"
 def read_wish(task: Task) -> Wish:
     """What the options ask for; raises OptionError, before any request, when they are wrong."""
     params = task.params
-    name, max_age, keep = params["name"] or DEFAULT_NAME, params["max_age"], params["keep"]
+    name, max_age = params["name"] or DEFAULT_NAME, params["max_age"]
     timed = _is_timed(name)
     if params["remove_collection"]:
         raise OptionError("remove_collection", "it is for state=absent only")
     if max_age is not None and not timed:
         raise OptionError("max_age", f"the name {name!r} has no time in it, so it names one restore point, which is made once; use one of both")
-    if keep is not None and keep < 1:
-        raise OptionError("keep", f"{keep} would leave nothing to restore from; keep at least 1, or use state=absent")
     return Wish(
         name=name,
         max_age=parse_age(max_age or DEFAULT_AGE, "max_age") if timed else None,
         consistency=params["consistency"],
         exclude_disks=tuple(_disk(entry) for entry in params["exclude_disks"]),
-        keep=keep,
+        keep=check_keep(params["keep"], "restore point"),
         waits=task.waits,
     )
 

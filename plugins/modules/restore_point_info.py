@@ -209,12 +209,11 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.moments import parse_moment
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import parse_collection
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_search import Search, find_points
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import check_group
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group, parse_moment
 
 SPEC: dict[str, dict[str, Any]] = {
     "vm": {"type": "list", "elements": "str"},

@@ -266,13 +266,12 @@ from datetime import timedelta
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.backup_apply import add_points, carry_out, make_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.backups import Wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.moments import parse_moment
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, locate
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VAULT, VM, WAIT, Task, fleet_result, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import parse_age, parse_moment
 
 SPEC: dict[str, dict[str, Any]] = {
     **VM,

@@ -11,6 +11,7 @@ from typing import Any, Iterable
 
 from .._arm.errors import OptionError
 from .._arm.timestamps import format_time
+from .._options import check_keep
 from .._storage.answers import Blob
 from .templates import BackupNames
 
@@ -70,8 +71,7 @@ def check_wish(wish: Wish) -> Wish:
     """Raises OptionError for what contradicts itself."""
     if wish.max_age > KEPT_FOR:
         raise OptionError("max_age", f"a backup can be restored for {KEPT_FOR.days} days only, so the newest may not be older than that")
-    if wish.keep is not None and wish.keep < 1:
-        raise OptionError("keep", f"{wish.keep} would keep no backup: give at least 1")
+    check_keep(wish.keep, "backup")
     if wish.keep is not None and not wish.template.timed:
         raise OptionError("keep", f"backup_name={wish.template.text!r} is one backup only, which is overwritten; give it a part that depends on the time")
     return wish

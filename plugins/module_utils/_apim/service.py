@@ -13,7 +13,8 @@ from .._apis import APIM
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OperationFailed, OperationTimeout, OptionError
 from .._arm.ids import ResourceId, same_id, segment
-from .._fleet import check_group, check_subscription
+from .._arm.regions import region_of
+from .._options import check_group, check_subscription
 from .._waiting import Waiting
 
 SERVICE_TYPE = "Microsoft.ApiManagement/service"
@@ -113,7 +114,7 @@ def parse_service(resource: Mapping[str, Any]) -> Service:
         name=str(resource.get("name") or place.name),
         subscription=place.subscription,
         group=place.group or "",
-        location=str(resource.get("location") or "").replace(" ", "").lower(),
+        location=region_of(resource.get("location")),
         sku=str(sku.get("name") or ""),
         capacity=capacity if isinstance(capacity, int) else None,
         provisioning_state=str(properties.get("provisioningState") or ""),
@@ -159,7 +160,7 @@ def find_deleted(client: ArmClient, subscription: str, name: str) -> DeletedServ
                 properties = entry.get("properties") or {}
                 return DeletedService(
                     name=str(entry["name"]),
-                    location=str(entry.get("location") or "").replace(" ", "").lower(),
+                    location=region_of(entry.get("location")),
                     service_id=str(properties.get("serviceId") or ""),
                     deletion_date=properties.get("deletionDate"),
                     purge_date=properties.get("scheduledPurgeDate"),

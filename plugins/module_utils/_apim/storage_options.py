@@ -12,7 +12,7 @@ from typing import Any, Mapping
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
 from .._arm.redact import keep_secret
-from .._fleet import check_group
+from .._options import check_group
 from .._storage.shared_key import check_key
 from .service import KEY, SYSTEM_IDENTITY, USER_IDENTITY
 

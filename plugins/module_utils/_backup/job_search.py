@@ -13,9 +13,8 @@ from typing import Any, Sequence
 from .._arm.client import ArmClient
 from .._arm.errors import OptionError
 from .._fleet import VM_NAME, Vm, parse_vms
-from .ages import parse_age
+from .._options import parse_age, parse_moment
 from .jobs import Job, list_jobs
-from .moments import parse_moment
 from .names import VaultRef
 
 DEFAULT_WINDOW = timedelta(hours=24)

@@ -13,8 +13,8 @@ from .._apis import BACKUP, CRR
 from .._arm.client import ArmClient
 from .._arm.errors import OptionError
 from .._fleet import Vm, run_each
+from .._options import parse_moment
 from .cross_region import SecondaryStamp
-from .moments import parse_moment
 from .recovery_points import CONSISTENCIES, RecoveryPoint, get_point, list_points, point_details, point_facts
 from .restore_stamps import PrimaryStamp, Stamp
 from .vaults import Located, VaultChoice

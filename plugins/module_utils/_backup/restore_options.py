@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
-from .._arm.timestamps import parse_time
-from .._fleet import VM_TYPE, Vm, check_subscription
+from .._fleet import VM_TYPE, Vm
+from .._options import check_subscription, parse_moment
 from .._target_options import DES_TYPE, DISK_ACCESS_TYPE, Params, check_disks, group_id, id_option, new_vm_name, resource_id, subnet_ids
 from .._templates import check_distinct
 from .protection import check_guard_requests
@@ -101,12 +101,7 @@ def _point_name(params: Params) -> str | None:
 
 def _before(params: Params) -> datetime | None:
     text = params.get("before")
-    if not text:
-        return None
-    moment = parse_time(str(text))
-    if moment is None:
-        raise OptionError("before", f"{text!r} is not a time in ISO 8601, such as 2026-07-26T13:00:00Z")
-    return moment
+    return parse_moment(str(text), "before") if text else None
 
 
 def _check_tier(params: Params) -> None:

@@ -14,6 +14,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of
+from .._arm.regions import region_of
 from .._fleet import Vm
 from .._progress import Tell, quiet
 from .items import ProtectedItem
@@ -44,7 +45,7 @@ def read_vault(client: ArmClient, vault: VaultRef) -> VaultFacts:
     restore = (properties.get("restoreSettings") or {}).get("crossSubscriptionRestoreSettings") or {}
     return VaultFacts(
         vault,
-        short_region(str(resource.get("location") or "")),
+        region_of(resource.get("location")),
         _enabled(redundancy, "crossRegionRestore"),
         _enabled(restore, "crossSubscriptionRestoreState"),
     )
@@ -63,11 +64,6 @@ def not_protected(vm: Vm, vault: VaultRef | None) -> ArmError:
         target=vm.id,
         hint="Check the VM's name and resource group (those it had when it was backed up), and vault and resource_group.",
     )
-
-
-def short_region(text: str) -> str:
-    """`East Asia` as `eastasia`."""
-    return text.replace(" ", "").lower()
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from .._apis import VAULT
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import segment
-from .._fleet import check_group, run_each
+from .._fleet import run_each
+from .._options import check_group
 from .items import list_items
 from .names import VAULT_TYPE, VaultRef
 from .vault_hints import NOT_REGISTERED
-from .vault_options import check_region
+from .vault_options import check_location
 from .vault_read import NO_GROUP, list_deleted, used_regions
 from .vault_state import DeletedVault, VaultSettings, read_vault
 from .vaults import VAULT_NAME
@@ -43,7 +44,7 @@ class Filters:
         group = check_group(params["resource_group"], "resource_group")
         if params["resource_group"] is not None and group is None:
             raise OptionError("resource_group", "the name is empty; leave the option out to look in the whole subscription")
-        return cls(name.strip() if name else None, group, check_region(params["location"], "location"), _tags(params["tags"]))
+        return cls(name.strip() if name else None, group, check_location(params), _tags(params["tags"]))
 
     def fits(self, ref: VaultRef, region: str) -> bool:
         return (

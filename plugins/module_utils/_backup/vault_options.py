@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Mapping
 
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
+from .._arm.regions import check_region
 from .._arm.tags import check_tags
-from .._fleet import check_group
+from .._options import check_group
 from .names import VaultRef
-from .vault_state import GEO, plain_region
+from .vault_state import GEO
 from .vaults import VAULT_NAME
 
 FEWEST_DAYS, MOST_DAYS = 14, 180
 USER_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
-_REGION = re.compile(r"^[a-z][a-z0-9]{1,40}$")
 
 
 @dataclass(frozen=True)
@@ -74,21 +73,17 @@ def check_place(params: Mapping[str, Any], subscription: str) -> VaultRef:
     return VaultRef(subscription, group, name)
 
 
-def check_region(text: str | None, option: str) -> str | None:
-    """The region in Azure's short form (``eastasia``); raises OptionError for what can be none."""
-    if text is None or not text.strip():
-        return None
-    region = plain_region(text)
-    if not _REGION.match(region):
-        raise OptionError(option, f"{text[:80]!r} is not the name of a region, such as westeurope")
-    return region
+def check_location(params: Mapping[str, Any]) -> str | None:
+    """The option ``location``, None when it is not set; raises OptionError."""
+    location = (params["location"] or "").strip()
+    return check_region(location, "location") if location else None
 
 
 def read_wish(params: Mapping[str, Any]) -> Wish:
     """What the options ask for; raises OptionError when they are wrong or contradict each other."""
     tags = params["tags"]
     wish = Wish(
-        location=check_region(params["location"], "location"),
+        location=check_location(params),
         tags=None if tags is None else check_tags(tags, "tags"),
         identity=_identity(params["identity"]),
         **{name: params[name] for name in _PLAIN},

@@ -13,6 +13,7 @@ from .._apis import BACKUP, DELETED_VAULTS, RESOURCES, VAULT
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError
 from .._arm.ids import segment
+from .._arm.regions import region_of
 from .._arm.timestamps import format_time
 from .._fleet import run_each
 from .items import read_item
@@ -20,7 +21,7 @@ from .names import VAULT_TYPE, VaultRef
 from .vault_hints import NOT_REGISTERED
 from .vault_options import Wish
 from .vault_plan import Plan, is_enough, plan
-from .vault_state import DeletedVault, VaultSettings, plain_region, read_deleted, read_vault, with_backup_config, with_storage
+from .vault_state import DeletedVault, VaultSettings, read_deleted, read_vault, with_backup_config, with_storage
 
 NO_GROUP = "ResourceGroupNotFound"
 
@@ -78,7 +79,7 @@ def _config(client: ArmClient, path: str) -> dict[str, Any]:
 
 def _region_of_group(client: ArmClient, ref: VaultRef) -> str:
     path = f"/subscriptions/{segment(ref.subscription)}/resourceGroups/{segment(ref.group)}"
-    return plain_region((client.get(path, RESOURCES).body or {}).get("location"))
+    return region_of((client.get(path, RESOURCES).body or {}).get("location"))
 
 
 # --- deleted vaults ---
@@ -107,7 +108,7 @@ def used_regions(client: ArmClient, subscription: str) -> list[str]:
     """The regions in which the subscription has resource groups or vaults."""
     whole = f"/subscriptions/{segment(subscription)}"
     resources = [*client.list(f"{whole}/resourceGroups", RESOURCES), *client.list(f"{whole}/providers/{VAULT_TYPE}", VAULT)]
-    return sorted({plain_region(one.get("location")) for one in resources} - {"", "global"})
+    return sorted({region_of(one.get("location")) for one in resources} - {"", "global"})
 
 
 def _find_elsewhere(client: ArmClient, ref: VaultRef, but: str) -> DeletedVault | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Mapping
 
+from .._arm.regions import region_of
 from .._arm.timestamps import format_time, parse_time
 from .names import VaultRef, vault_of_id
 
@@ -132,7 +133,7 @@ def read_vault(resource: Mapping[str, Any]) -> VaultSettings | None:
     days = soft_delete.get("softDeleteRetentionPeriodInDays")
     return VaultSettings(
         ref=ref,
-        location=plain_region(resource.get("location")),
+        location=region_of(resource.get("location")),
         state=str(properties.get("provisioningState") or ""),
         sku=_dict(resource, "sku").get("name"),
         redundancy=redundancy_of(redundancy.get("standardTierStorageRedundancy")),
@@ -221,15 +222,10 @@ def read_deleted(resource: Mapping[str, Any]) -> DeletedVault | None:
         id=str(resource.get("id") or ""),
         name=str(resource["name"]),
         vault=ref,
-        location=plain_region(resource.get("location")),
+        location=region_of(resource.get("location")),
         deleted_at=parse_time(properties.get("vaultDeletionTime")),
         purge_at=parse_time(properties.get("purgeAt")),
     )
-
-
-def plain_region(text: object) -> str:
-    """``East Asia`` and ``eastasia`` are one region."""
-    return str(text or "").replace(" ", "").lower()
 
 
 def redundancy_of(text: object) -> str | None:

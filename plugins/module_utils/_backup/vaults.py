@@ -13,7 +13,9 @@ from .._apis import BACKUP, COMPUTE, VAULT
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import segment
-from .._fleet import Vm, check_group, check_subscription, run_each
+from .._arm.regions import region_of
+from .._fleet import Vm, run_each
+from .._options import check_group, check_subscription
 from .items import ProtectedItem, list_items, preferred
 from .names import VAULT_TYPE, VaultRef, vault_of_id
 
@@ -163,7 +165,7 @@ def vm_location(client: ArmClient, vm: Vm) -> str | None:
     """The VM's region; None when the VM does not exist (any more)."""
     path = f"/subscriptions/{segment(vm.subscription)}/resourceGroups/{segment(vm.group)}/providers/Microsoft.Compute/virtualMachines/{segment(vm.name)}"
     resource = client.find(path, COMPUTE)
-    return str(resource["location"]).replace(" ", "").lower() if resource and resource.get("location") else None
+    return region_of(resource.get("location")) or None if resource else None
 
 
 def _locate_by_status(client: ArmClient, vms: Sequence[Vm], group: str | None) -> dict[str, Located]:

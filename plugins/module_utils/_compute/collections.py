@@ -12,8 +12,9 @@ from .._apis import COMPUTE
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError
 from .._arm.ids import ResourceId, same_id
+from .._arm.regions import region_of
 from . import points
-from .names import COLLECTION_TYPE, SOURCE_VM_TAG, collections_path, region_of, vm_of_id
+from .names import COLLECTION_TYPE, SOURCE_VM_TAG, collections_path, vm_of_id
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ from .._apis import DISKS
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import same_id
+from .._arm.regions import check_region, region_of
 from .._arm.tags import check_tags
-from .._fleet import Vm, check_group, run_each
+from .._fleet import Vm, run_each
+from .._options import check_group, check_keep
 from .._templates import check_distinct, vm_fields
 from .collections import Collection, find_collection
 from .copies import ALL, LATEST, CopyWish, Situation, plan_copies, relevant_copies
-from .names import SOURCE_VM_TAG, check_name, collection_path, expand_name, region_of
+from .names import SOURCE_VM_TAG, check_name, collection_path, expand_name
 from .points import Point, read_point
 from .whereabouts import list_of, of_vm, only_one
 
@@ -53,18 +55,13 @@ class Found:
 
 def read_wish(params: Mapping[str, Any], *, waits: bool) -> CopyWish:
     """Which points to copy; raises OptionError."""
-    region = region_of(params["target_region"])
-    if not region.isalnum():
-        raise OptionError("target_region", f"{params['target_region']!r} is not a region, such as southeastasia")
+    region = check_region(params["target_region"], "target_region")
     point = str(params["restore_point"]).strip()
     if point.lower() in (LATEST, ALL):
         point = point.lower()
     else:
         check_name(point, "restore_point")
-    keep = params["keep"]
-    if keep is not None and keep < 1:
-        raise OptionError("keep", f"{keep} would keep no copy at all; give at least 1")
-    return CopyWish(point, region, keep, params["replace_failed"], waits)
+    return CopyWish(point, region, check_keep(params["keep"], "copy"), params["replace_failed"], waits)
 
 
 def read_places(params: Mapping[str, Any], vms: Sequence[Vm]) -> CopyPlaces:

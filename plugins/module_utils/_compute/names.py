@@ -11,7 +11,8 @@ from typing import Mapping
 
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId, segment
-from .._fleet import VM_TYPE, Vm, check_group, check_subscription
+from .._fleet import VM_TYPE, Vm
+from .._options import check_group, check_subscription
 from .._templates import expand
 
 COLLECTION_TYPE = "Microsoft.Compute/restorePointCollections"
@@ -70,11 +71,6 @@ def check_name(text: str, option: str) -> str:
     if not _NAME.match(text) or text in (".", ".."):
         raise OptionError(option, f"{text[:100]!r} is not a name: 1 to 80 letters, digits, '_', '.' or '-'")
     return text
-
-
-def region_of(text: object) -> str:
-    """A region's name as Azure writes it anywhere (``EastUS2EUAP``, ``West Europe``), for comparing: lower case, no blanks."""
-    return str(text or "").replace(" ", "").lower()
 
 
 def expand_name(text: str, option: str, values: Mapping[str, str], moment: datetime | None = None) -> str:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from .._arm.errors import OptionError
+from .._arm.regions import check_region, region_of
 from .._arm.tags import check_tags
-from .._arm.timestamps import parse_time
-from .._fleet import VM_TYPE, Vm, check_group
+from .._fleet import VM_TYPE, Vm
+from .._options import check_group, parse_moment
 from .._target_options import DES_TYPE, DISK_ACCESS_TYPE, Params, check_disks, group_id, id_option, new_vm_name, subnet_ids
 from .._templates import check_distinct, vm_fields
 from .copies import LATEST
-from .names import check_name, expand_name, region_of
+from .names import check_name, expand_name
 from .point_restores import RestoreTarget
 
 DISKS = "disks"
@@ -44,14 +45,10 @@ class PointChoice:
 
 def read_choice(params: Params, vms: Sequence[Vm]) -> PointChoice:
     """Raises OptionError."""
-    region = region_of(params["region"])
-    if not region.isalnum():
-        raise OptionError("region", f"{params['region']!r} is not a region, such as southeastasia")
+    region = check_region(params["region"], "region")
     point = str(params["restore_point"]).strip()
     name = None if point.lower() == LATEST else check_name(point, "restore_point")
-    before = parse_time(params["before"]) if params["before"] else None
-    if params["before"] and before is None:
-        raise OptionError("before", f"{params['before']!r} is not a time in ISO 8601, such as 2026-07-26T13:00:00Z")
+    before = parse_moment(params["before"], "before") if params["before"] else None
     if before is not None and name is not None:
         raise OptionError("before", "it chooses among restore points, so it contradicts restore_point, which names one")
     collection, group = params["collection"] or None, check_group(params["resource_group"], "resource_group")

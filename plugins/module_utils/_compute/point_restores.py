@@ -16,9 +16,10 @@ from .._apis import COMPUTE, DISKS, NETWORK
 from .._arm.client import Api
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId, same_id
+from .._arm.regions import region_of
 from .._fleet import Vm
 from .._templates import vm_fields
-from .names import expand_name, region_of
+from .names import expand_name
 from .points import DiskPoint, Point
 
 DISK_TYPE = "Microsoft.Compute/disks"

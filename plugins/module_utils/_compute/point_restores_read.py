@@ -14,11 +14,12 @@ from .._apis import COMPUTE, DISKS, NETWORK
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
+from .._arm.regions import region_of
 from .._fleet import VM_TYPE, Vm, run_each
 from .._templates import vm_fields
 from .collections import Collection, find_collection, list_collections
 from .copies import in_order
-from .names import collection_path, expand_name, region_of
+from .names import collection_path, expand_name
 from .point_restore_options import PointChoice
 from .point_restores import DISK_TYPE, NIC_TYPE, RestoreTarget
 from .points import Point, read_point

@@ -15,6 +15,7 @@ from typing import Any, Iterable, Mapping
 from .._apis import COMPUTE
 from .._arm.client import ArmClient
 from .._arm.ids import ResourceId
+from .._arm.regions import region_of
 from .._arm.timestamps import parse_time
 
 CRASH = "CrashConsistent"
@@ -172,7 +173,7 @@ def parse(resource: Mapping[str, Any]) -> Point:
         exclude_disks=tuple(str(disk["id"]) for disk in _each(properties.get("excludeDisks")) if disk.get("id")),
         disks=tuple(disks),
         vm_unique_id=_text(metadata.get("vmId")),
-        vm_location=str(metadata.get("location") or "").replace(" ", "").lower(),
+        vm_location=region_of(metadata.get("location")),
         vm_size=_text(_of(metadata, "hardwareProfile").get("vmSize")),
         os_type=_text(system.get("osType")),
         hyper_v_generation=_text(metadata.get("hyperVGeneration")),

@@ -12,8 +12,9 @@ from .._apis import COMPUTE, DISKS
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId, same_id, segment
+from .._arm.regions import region_of
 from .._fleet import Vm, run_each
-from .names import region_of, vm_path
+from .names import vm_path
 
 FEW = 5
 """Up to so many VMs of a resource group are read one by one; for more, the group is listed."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import HttpError, OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.ages import parse_age
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.owners import foreign_owners
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.policies import check_policy, find_policy
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import (
@@ -19,6 +18,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults i
     locate,
     owner_of,
 )
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import parse_age
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._backup.fake_vaults import (
     SUB,
     VAULT_A,
