@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Generic, Iterable, Sequence, TypeVar
 
 from ._arm.errors import ArmError, OptionError
-from ._arm.ids import ResourceId
-from ._options import check_group, check_subscription
+from ._options import check_group, parse_id
 
 WORKERS = 16
 """Requests in flight at once: enough to hide latency, below what ARM's write buckets (10/s refill) punish."""
 
 VM_TYPE = "Microsoft.Compute/virtualMachines"
 VM_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?$")
+
+_VM_ID = re.compile(
+    r"^(?:https?://[^/]+)?/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Compute/virtualMachines/([^/?]+)/?$", re.IGNORECASE
+)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,6 +43,12 @@ class Vm:
     def key(self) -> str:
         """For comparing: ARM ids are case-insensitive."""
         return self.id.lower()
+
+
+def vm_of_id(text: object) -> Vm | None:
+    """The VM of an id as Azure writes it, items also as an absolute URL; None for anything else (classic VMs, empty strings)."""
+    match = _VM_ID.match(text) if isinstance(text, str) else None
+    return Vm(*match.groups()) if match else None
 
 
 def parse_vms(names: Sequence[str], group: str | None, subscription: str) -> list[Vm]:
@@ -70,14 +79,8 @@ def _parse_vm(text: str, group: str | None, subscription: str) -> Vm:
 
 
 def _from_id(text: str) -> Vm:
-    try:
-        parsed = ResourceId.parse(text)
-    except ValueError as problem:
-        raise OptionError("vm", str(problem)) from None
-    if not parsed.group or not parsed.is_type(VM_TYPE):
-        raise OptionError("vm", f"{text[:200]!r} is not the id of a VM: /subscriptions/ID/resourceGroups/GROUP/providers/{VM_TYPE}/NAME")
-    check_subscription(parsed.subscription, "vm")
-    return Vm(parsed.subscription, parsed.group, parsed.name)
+    parsed = parse_id(text, "vm", VM_TYPE)
+    return Vm(parsed.subscription, parsed.group or "", parsed.name)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that many modules have, checked before any request: subscriptions, resource groups, times, spans of time, and how many to keep."""
+"""Options that many modules have, checked before any request: subscriptions, resource groups, ids, times, spans of time, and how many to keep."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 from datetime import datetime, timedelta
 
 from ._arm.errors import OptionError
+from ._arm.ids import ResourceId
 from ._arm.timestamps import parse_time
 
 GROUP_NAME = re.compile(r"^[\w().-]{0,89}[\w()-]$")
@@ -34,6 +35,27 @@ def check_group(text: str | None, option: str) -> str | None:
     if group and not GROUP_NAME.match(group):
         raise OptionError(option, f"{group!r} is not a resource group name: 1 to 90 letters, digits, '_', '-', '.' or brackets")
     return group or None
+
+
+def parse_any_id(text: str, option: str) -> ResourceId:
+    """The id of anything in Azure; raises OptionError naming the option."""
+    try:
+        parsed = ResourceId.parse(text)
+    except ValueError as problem:
+        raise OptionError(option, str(problem)) from None
+    check_subscription(parsed.subscription, option)
+    check_group(parsed.group, option)
+    return parsed
+
+
+def parse_id(text: str, option: str, resource_type: str) -> ResourceId:
+    """The id of a resource of that type, such as ``Microsoft.Compute/disks``; raises OptionError naming the option."""
+    parsed = parse_any_id(text, option)
+    if not parsed.group or not parsed.is_type(resource_type):
+        namespace, *types = resource_type.split("/")
+        shape = "/".join(["/subscriptions/ID/resourceGroups/GROUP/providers", namespace, *(f"{name}/NAME" for name in types)])
+        raise OptionError(option, f"{text[:200]!r} is not an id such as {shape}")
+    return parsed
 
 
 def check_keep(keep: int | None, what: str) -> int | None:

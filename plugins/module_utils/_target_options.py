@@ -11,7 +11,7 @@ from typing import Any, Mapping
 from ._arm.errors import OptionError
 from ._arm.ids import ResourceId
 from ._fleet import VM_NAME, Vm
-from ._options import check_group
+from ._options import check_group, parse_any_id, parse_id
 from ._templates import expand, vm_fields
 
 NETWORK_TYPE = "Microsoft.Network/virtualNetworks"
@@ -27,24 +27,16 @@ _ZONE = re.compile(r"^([1-9]|NoZone)$")
 Params = Mapping[str, Any]
 
 
-def resource_id(option: str, text: str, resource_type: str) -> ResourceId:
-    """The id of a resource of that type; raises OptionError."""
-    parsed = _parse(option, text)
-    if not parsed.group or not parsed.is_type(resource_type):
-        raise OptionError(option, f"{text[:200]!r} is not the resource id of a {resource_type}")
-    return parsed
-
-
 def id_option(params: Params, option: str, resource_type: str) -> str | None:
     """What the option says, as an id, None when it is not set; raises OptionError."""
     text = params.get(option)
-    return str(resource_id(option, str(text), resource_type)) if text else None
+    return str(parse_id(str(text), option, resource_type)) if text else None
 
 
 def group_id(option: str, text: str, subscription: str) -> ResourceId:
     """A resource group by its id, or by its name in the ``subscription``; raises OptionError."""
     if text.startswith("/"):
-        parsed = _parse(option, text)
+        parsed = parse_any_id(text, option)
         if not parsed.group or parsed.type:
             raise OptionError(option, f"{text[:200]!r} is not the id of a resource group")
         return parsed
@@ -66,9 +58,9 @@ def subnet_ids(params: Params, subscription: str, target_group: str) -> tuple[st
     """Ids of network and subnet, from ids or names; a network's name belongs to the group that its own option names, else to the target group."""
     subnet, network, group = str(params["subnet"]), params.get("virtual_network"), params.get("virtual_network_resource_group")
     if subnet.startswith("/"):
-        parsed = resource_id("subnet", subnet, SUBNET_TYPE)
+        parsed = parse_id(subnet, "subnet", SUBNET_TYPE)
         owner = str(parsed).rsplit("/subnets/", 1)[0]
-        if network and (_parse("virtual_network", network).key != owner.lower() if network.startswith("/") else network.lower() != parsed.names[0].lower()):
+        if network and (parse_any_id(network, "virtual_network").key != owner.lower() if network.startswith("/") else network.lower() != parsed.names[0].lower()):
             raise OptionError("virtual_network", "the id in subnet is of another network; leave virtual_network out")
         if group:
             raise OptionError("virtual_network_resource_group", "subnet is a resource id, which says the group already")
@@ -80,7 +72,7 @@ def subnet_ids(params: Params, subscription: str, target_group: str) -> tuple[st
     if network.startswith("/"):
         if group:
             raise OptionError("virtual_network_resource_group", "virtual_network is a resource id, which says the group already")
-        owner = str(resource_id("virtual_network", network, NETWORK_TYPE))
+        owner = str(parse_id(network, "virtual_network", NETWORK_TYPE))
     else:
         if not _PLAIN_NAME.match(network):
             raise OptionError("virtual_network", f"{network[:100]!r} is not the name of a network")
@@ -105,10 +97,3 @@ def check_disks(params: Params) -> None:
             raise OptionError("disk_luns", f"{lun} is not the LUN of a data disk (0 to {HIGHEST_LUN}); the disk of the operating system is always restored")
     if len(set(luns)) != len(luns):
         raise OptionError("disk_luns", "a LUN is listed twice")
-
-
-def _parse(option: str, text: str) -> ResourceId:
-    try:
-        return ResourceId.parse(text)
-    except ValueError as problem:
-        raise OptionError(option, str(problem)) from None

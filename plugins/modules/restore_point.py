@@ -294,7 +294,6 @@ vms:
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.ids import ResourceId
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import check_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import expand_name, parse_collection
@@ -303,7 +302,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_p
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_removal import make_removals, remove
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, WAIT, Task, fleet_result, run
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group, check_keep, parse_age
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group, check_keep, parse_age, parse_any_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._templates import check_distinct, parse_template, vm_fields
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -353,10 +352,7 @@ def _disk(text: str) -> str:
     if not entry:
         raise OptionError("exclude_disks", "an entry is empty; give the name, the resource id or the LUN of a disk")
     if entry.startswith("/"):
-        try:
-            ResourceId.parse(entry)
-        except ValueError as problem:
-            raise OptionError("exclude_disks", str(problem)) from None
+        parse_any_id(entry, "exclude_disks")
     return entry
 
 

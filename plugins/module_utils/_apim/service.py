@@ -14,7 +14,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OperationFailed, OperationTimeout, OptionError
 from .._arm.ids import ResourceId, same_id, segment
 from .._arm.regions import region_of
-from .._options import check_group, check_subscription
+from .._options import check_group, parse_id
 from .._waiting import Waiting
 
 SERVICE_TYPE = "Microsoft.ApiManagement/service"
@@ -81,15 +81,7 @@ def service_id(name: str, group: str | None, subscription: str, option: str = "n
     """The id for a service's name (with its resource group) or resource id; raises OptionError naming ``option``."""
     text = name.strip()
     if text.startswith("/"):
-        try:
-            found = ResourceId.parse(text)
-        except ValueError as problem:
-            raise OptionError(option, str(problem)) from None
-        if not found.group or not found.is_type(SERVICE_TYPE):
-            shape = f"/subscriptions/ID/resourceGroups/GROUP/providers/{SERVICE_TYPE}/NAME"
-            raise OptionError(option, f"{text[:200]!r} is not the id of an API Management service: {shape}")
-        check_subscription(found.subscription, option)
-        check_group(found.group, option)
+        found = parse_id(text, option, SERVICE_TYPE)
     else:
         place = check_group(group, "resource_group")
         if place is None:

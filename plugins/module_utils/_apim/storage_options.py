@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from .._arm.errors import OptionError
-from .._arm.ids import ResourceId
 from .._arm.redact import keep_secret
-from .._options import check_group
+from .._options import check_group, parse_id
+from .._storage.names import ACCOUNT_TYPE, check_account, check_container
 from .._storage.shared_key import check_key
 from .service import KEY, SYSTEM_IDENTITY, USER_IDENTITY
 
@@ -24,10 +23,6 @@ APIM_STORAGE: dict[str, dict[str, Any]] = {
     "storage_key": {"type": "str", "no_log": True},
     "user_assigned_identity": {"type": "str"},
 }
-
-ACCOUNT_TYPE = "Microsoft.Storage/storageAccounts"
-ACCOUNT_NAME = re.compile(r"^[a-z0-9]{3,24}$")
-CONTAINER_NAME = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$")
 
 _ACCESS_TYPES = {SYSTEM_IDENTITY: "SystemAssignedManagedIdentity", USER_IDENTITY: "UserAssignedManagedIdentity", KEY: "AccessKey"}
 
@@ -48,11 +43,8 @@ class ApimStorage:
 def read_storage(params: Mapping[str, Any]) -> ApimStorage:
     """The options of ``apim_storage``; raises OptionError, before any request, for what cannot be."""
     account, subscription, group = _account(params["storage_account"].strip(), params.get("storage_resource_group"))
-    if not ACCOUNT_NAME.match(account):
-        raise OptionError("storage_account", f"{account[:80]!r} is not the name of a storage account: 3 to 24 lower-case letters and digits")
-    container = params["container"].strip()
-    if not CONTAINER_NAME.match(container):
-        raise OptionError("container", f"{container[:80]!r} is not the name of a blob container: 3 to 63 lower-case letters, digits and single hyphens")
+    check_account(account, "storage_account")
+    container = check_container(params["container"].strip(), "container")
     access, key, identity = params["storage_access"], params.get("storage_key") or None, params.get("user_assigned_identity") or None
     keep_secret(key)
     if key and access != KEY:
@@ -85,11 +77,5 @@ def _account(text: str, group: str | None) -> tuple[str, str | None, str | None]
     """Name, subscription and resource group of the account."""
     if not text.startswith("/"):
         return text, None, check_group(group, "storage_resource_group")
-    try:
-        found = ResourceId.parse(text)
-    except ValueError as problem:
-        raise OptionError("storage_account", str(problem)) from None
-    if not found.group or not found.is_type(ACCOUNT_TYPE):
-        shape = f"/subscriptions/ID/resourceGroups/GROUP/providers/{ACCOUNT_TYPE}/NAME"
-        raise OptionError("storage_account", f"{text[:200]!r} is not the id of a storage account: {shape}")
+    found = parse_id(text, "storage_account", ACCOUNT_TYPE)
     return found.name, found.subscription, found.group

@@ -12,8 +12,8 @@ from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.poller import operation_of, wait_for_operation
-from .._fleet import Vm
-from .names import VaultRef, fabric_path, vm_of_container, vm_of_id
+from .._fleet import Vm, vm_of_id
+from .names import VaultRef, fabric_path, vm_of_container
 
 FILTER = "backupManagementType eq 'AzureIaasVM'"
 

@@ -13,9 +13,9 @@ from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.paging import pages
 from .._arm.timestamps import format_time, is_unset, parse_duration, parse_time
-from .._fleet import Vm
+from .._fleet import Vm, vm_of_id
 from .jobs import server_time
-from .names import VaultRef, item_path, item_path_of_id, vault_of_id, vm_of_container, vm_of_id
+from .names import VaultRef, item_path, item_path_of_id, vault_of_id, vm_of_container
 
 FILTER = "backupManagementType eq 'AzureIaasVM' and itemType eq 'VM'"
 

@@ -17,9 +17,9 @@ from .._fleet import Vm
 
 VAULT_TYPE = "Microsoft.RecoveryServices/vaults"
 
-_HOST = r"^(?:https?://[^/]+)?"
-_VAULT_ID = re.compile(_HOST + r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.RecoveryServices/vaults/([^/?]+)", re.IGNORECASE)
-_VM_ID = re.compile(_HOST + r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Compute/virtualMachines/([^/?]+)/?$", re.IGNORECASE)
+_VAULT_ID = re.compile(
+    r"^(?:https?://[^/]+)?/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.RecoveryServices/vaults/([^/?]+)", re.IGNORECASE
+)
 _ITEM_ID = re.compile(r"/protectionContainers/([^/]+)/protectedItems/([^/?]+)", re.IGNORECASE)
 _COMPUTE_PAIR = re.compile(r"(?:^|;)iaasvmcontainerv2;([^;]+);([^;]+)$", re.IGNORECASE)
 
@@ -54,12 +54,6 @@ def vault_of_id(text: object) -> VaultRef | None:
     """The vault that an id is of or lies in; items name theirs by an absolute URL, which is understood too. None for anything else."""
     match = _VAULT_ID.match(text) if isinstance(text, str) else None
     return VaultRef(*match.groups()) if match else None
-
-
-def vm_of_id(text: object) -> Vm | None:
-    """The VM of an id as Azure writes it; None for anything else (classic VMs, empty strings)."""
-    match = _VM_ID.match(text) if isinstance(text, str) else None
-    return Vm(*match.groups()) if match else None
 
 
 def vm_pair(vm: Vm) -> str:

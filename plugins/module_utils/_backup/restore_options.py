@@ -12,8 +12,9 @@ from typing import Mapping, Sequence
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
 from .._fleet import VM_TYPE, Vm
-from .._options import check_subscription, parse_moment
-from .._target_options import DES_TYPE, DISK_ACCESS_TYPE, Params, check_disks, group_id, id_option, new_vm_name, resource_id, subnet_ids
+from .._options import check_subscription, parse_id, parse_moment
+from .._storage.names import ACCOUNT_TYPE, check_account
+from .._target_options import DES_TYPE, DISK_ACCESS_TYPE, Params, check_disks, group_id, id_option, new_vm_name, subnet_ids
 from .._templates import check_distinct
 from .protection import check_guard_requests
 from .recovery_points import ARCHIVE, SNAPSHOT, PointWish
@@ -24,11 +25,9 @@ REHYDRATION_DAYS = range(10, 31)
 DEFAULT_REHYDRATION_DAYS = 15
 LOOK_BACK_DAYS = range(1, 367)
 
-STORAGE_TYPE = "Microsoft.Storage/storageAccounts"
 IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 _POINT_NAME = re.compile(r"^[0-9]{10,20}$")
-_STORAGE_NAME = re.compile(r"^[a-z0-9]{3,24}$")
 
 # Options that mean nothing in a mode; giving one is a contradiction.
 _FOREIGN: Mapping[str, tuple[str, ...]] = {
@@ -215,23 +214,22 @@ def _storage_account(params: Params, subscription: str, target_group: str | None
     if text.startswith("/"):
         if group:
             raise OptionError("storage_account_resource_group", "storage_account is a resource id, which says the group already")
-        return id_option(params, "storage_account", STORAGE_TYPE) or ""
-    if not _STORAGE_NAME.match(text):
-        raise OptionError("storage_account", f"{text!r} is not the name of a storage account: 3 to 24 lower-case letters and digits")
+        return id_option(params, "storage_account", ACCOUNT_TYPE) or ""
+    check_account(text, "storage_account")
     if group:
         owner = str(group_id("storage_account_resource_group", group, subscription))
     elif target_group:
         owner = target_group
     else:
         raise OptionError("storage_account_resource_group", "it is needed when storage_account is a name; or give the account's resource id")
-    return f"{owner}/providers/{STORAGE_TYPE}/{text}"
+    return f"{owner}/providers/{ACCOUNT_TYPE}/{text}"
 
 
 def _identity(params: Params) -> str | None:
     text = params.get("identity")
     if not text or str(text).lower() == SYSTEM_IDENTITY:
         return SYSTEM_IDENTITY if text else None
-    return str(resource_id("identity", str(text), IDENTITY_TYPE))
+    return str(parse_id(str(text), "identity", IDENTITY_TYPE))
 
 
 def _rehydration(params: Params) -> Rehydration | None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Mapping
 
 from .._arm.errors import OptionError
-from .._arm.ids import ResourceId
 from .._arm.regions import check_region
 from .._arm.tags import check_tags
-from .._options import check_group
+from .._options import check_group, parse_id
 from .names import VaultRef
 from .vault_state import GEO
 from .vaults import VAULT_NAME
@@ -135,10 +134,5 @@ def _identity(given: Mapping[str, Any] | None) -> IdentityWish | None:
 
 
 def _identity_id(text: str) -> str:
-    try:
-        parsed = ResourceId.parse(text)
-    except ValueError as problem:
-        raise OptionError("identity.user_assigned_identities.id", str(problem)) from None
-    if not parsed.group or not parsed.is_type(USER_IDENTITY):
-        raise OptionError("identity.user_assigned_identities.id", f"{text[:200]!r} is not the id of a {USER_IDENTITY}")
+    parse_id(text, "identity.user_assigned_identities.id", USER_IDENTITY)
     return text.rstrip("/")

@@ -13,8 +13,9 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError
 from .._arm.ids import ResourceId, same_id
 from .._arm.regions import region_of
+from .._fleet import vm_of_id
 from . import points
-from .names import COLLECTION_TYPE, SOURCE_VM_TAG, collections_path, vm_of_id
+from .names import COLLECTION_TYPE, SOURCE_VM_TAG, collections_path
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Mapping
 
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId, segment
-from .._fleet import VM_TYPE, Vm
-from .._options import check_group, check_subscription
+from .._fleet import Vm
+from .._options import check_group, parse_id
 from .._templates import expand
 
 COLLECTION_TYPE = "Microsoft.Compute/restorePointCollections"
@@ -47,15 +47,6 @@ def vm_path(vm: Vm) -> str:
     return ResourceId.parse(vm.id).path
 
 
-def vm_of_id(text: object) -> Vm | None:
-    """The VM of an id as Azure writes it; None for anything else."""
-    try:
-        parsed = ResourceId.parse(text)
-    except ValueError:
-        return None
-    return Vm(parsed.subscription, parsed.group, parsed.name) if parsed.group and parsed.is_type(VM_TYPE) else None
-
-
 def parse_collection(text: str, group: str | None, subscription: str, option: str) -> ResourceId:
     """The collection of an id, or of a name together with a resource group; raises OptionError naming the option."""
     return _parse(text, COLLECTION_TYPE, group, subscription, option)
@@ -81,14 +72,7 @@ def expand_name(text: str, option: str, values: Mapping[str, str], moment: datet
 def _parse(text: str, resource_type: str, group: str | None, subscription: str, option: str) -> ResourceId:
     text = text.strip()
     if text.startswith("/"):
-        try:
-            parsed = ResourceId.parse(text)
-        except ValueError as problem:
-            raise OptionError(option, str(problem)) from None
-        if not parsed.group or not parsed.is_type(resource_type):
-            raise OptionError(option, f"{text[:200]!r} is not an id of the type {resource_type}")
-        check_subscription(parsed.subscription, option)
-        check_group(parsed.group, option)
+        parsed = parse_id(text, option, resource_type)
         for name in parsed.names:
             check_name(name, option)
         return parsed

@@ -12,9 +12,8 @@ from typing import Any
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
-from .._fleet import Outcome, Vm, run_each
+from .._fleet import Outcome, Vm, run_each, vm_of_id
 from .collections import Collection, find_collection, list_collections
-from .names import vm_of_id
 from .point_views import collection_facts, point_facts
 from .points import Point, read_point
 from .whereabouts import AZURE_BACKUP, list_of, of_vm, vm_of

@@ -14,8 +14,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError, OptionError, RefusedUrl
 from .._arm.ids import ResourceId, segment
 from .._arm.redact import keep_secret
-
-ACCOUNT_TYPE = "Microsoft.Storage/storageAccounts"
+from .names import ACCOUNT_TYPE
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.names im
     operation_path,
     vault_of_id,
     vm_of_container,
-    vm_of_id,
 )
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm, vm_of_id
 
 SUB = "00000000-0000-0000-0000-000000000000"
 VAULT = VaultRef(SUB, "clitest.rg000001", "clitest-vault000002")
