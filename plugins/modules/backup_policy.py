@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Brings a policy of a Recovery Services vault into a state. It says when VMs are backed up and how long their recovery points are kept.
   - Options that are left out stay as they are in a policy that exists. O(schedule), O(retention) and O(tiering) are each taken as a whole.
-    What Azure or its portal has put into the policy besides is kept.
+    What Azure or its portal has put into the policy besides is kept, and so are a schedule and a retention of a form that these options cannot say.
   - A policy that is so already is not sent again. Azure allows 50 edits of policies in a vault within 24 hours.
   - An edit applies to all VMs that use the policy, RV(policy.protected_items_count) of them. The task waits until Azure has applied it.
     A task that finds the policy as asked for does not wait for what an earlier edit still does.
@@ -100,7 +100,7 @@ options:
         type: dict
         suboptions:
           count:
-            description: How many days each is kept, V(7) to V(9999).
+            description: How many days each is kept, V(7) to V(9999). Policies from before 2020 may have less, and keep it as long as it is not changed.
             type: int
             required: true
       weekly:
@@ -299,7 +299,7 @@ policy:
       description: When backups are made, as O(schedule). Null for a schedule that these options cannot say.
       type: dict
     retention:
-      description: How long recovery points are kept, as O(retention).
+      description: How long recovery points are kept, as O(retention). Null for a retention that these options cannot say.
       type: dict
     instant_restore_days:
       description: How many days snapshots are kept.

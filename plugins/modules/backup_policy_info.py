@@ -107,7 +107,7 @@ policies:
       description: When backups are made. Null for a schedule that M(lifeboat.azure_dr.backup_policy) cannot make.
       type: dict
     retention:
-      description: How long recovery points are kept.
+      description: How long recovery points are kept. Null for a retention that M(lifeboat.azure_dr.backup_policy) cannot make.
       type: dict
     instant_restore_days:
       description: How many days snapshots are kept.

@@ -192,7 +192,7 @@ def _until(
             raise OperationTimeout(
                 f"Azure has taken the change and {still} the policy {name} when the time was over.",
                 last_state=None,
-                resume={},
+                resume={"policy_id": f"{vault.id}/backupPolicies/{name}"},
                 target=f"{vault.id}/backupPolicies/{name}",
                 hint="Run the task again; it goes on from what is there.",
             )

@@ -12,11 +12,13 @@ from .._arm.errors import OptionError
 from .policy_words import DAYS, LAST, MONTHS, TIERING_MODES, TIERING_UNITS, WEEKS, Words, in_order, month_days_in_order
 from .policy_zones import check_time_zone
 
-COUNTS = {"daily": (7, 9999), "weekly": (1, 5163), "monthly": (1, 1188), "yearly": (1, 99)}
-"""How many days, weeks, months and years Azure keeps recovery points at least and at most."""
+COUNTS = {"daily": (1, 9999), "weekly": (1, 5163), "monthly": (1, 1188), "yearly": (1, 99)}
+"""How many days, weeks, months and years Azure keeps recovery points at least and at most. Only policies from before 2020 have fewer days than 7."""
 
 EVERY_HOURS = (4, 6, 8, 12, 24)
-LAST_MONTH_DAY = 28
+LAST_MONTH_DAY = 31
+"""Other clients let a policy have it; what a policy may be changed to is in ``policy_rules``."""
+
 POLICY_TYPES = {"standard": "standard", "enhanced": "enhanced", "V1": "standard", "V2": "enhanced"}
 
 _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
@@ -71,7 +73,7 @@ def check_clock(text: str, option: str) -> str:
     if match is None:
         # 23:00 without quotes is the number 1380 in YAML 1.1.
         minutes = int(text) if text.isdigit() else -1
-        meant = f"; YAML reads it so without quotes: write \"{minutes // 60:02d}:{minutes % 60:02d}\"" if 600 <= minutes < 1440 else ""
+        meant = f"; YAML reads it so without quotes: write \"{minutes // 60:02d}:{minutes % 60:02d}\"" if 60 <= minutes < 1440 else ""
         raise OptionError(option, f"{text!r} is not a time of the form \"HH:MM\"{meant}")
     hour, minute = int(match[1]), int(match[2])
     if hour > 23 or minute not in (0, 30):
@@ -142,9 +144,9 @@ def _month_days(given: Sequence[Any], option: str) -> list[int | str]:
         elif text.isdigit() and 1 <= int(text) <= LAST_MONTH_DAY:
             days.append(int(text))
         else:
-            raise OptionError(option, f"{value!r} is not a day that every month has: give 1 to {LAST_MONTH_DAY}, or last for the last day")
+            raise OptionError(option, f"{value!r} is not a day that every month has: give 1 to 28, or last for the last day")
     if not days:
-        raise OptionError(option, f"give at least one day, 1 to {LAST_MONTH_DAY} or last")
+        raise OptionError(option, f"give at least one day, 1 to 28 or last")
     return month_days_in_order(days)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Mapping
 
 from .._arm.errors import OptionError
 from .names import VaultRef
-from .policy_rules import STANDARD_INSTANT_DAYS, check_together
+from .policy_rules import STANDARD_INSTANT_DAYS, check_whole
 from .policy_words import Words, properties_of, same_words, words_of
 
 Action = Literal["none", "create", "update", "delete"]
@@ -42,7 +42,7 @@ def plan_present(name: str, given: Words, current: Mapping[str, Any] | None) -> 
     """
     if current is None:
         wanted = _new(given)
-        check_together(wanted)
+        check_whole(wanted)
         return PolicyPlan("create", {}, wanted, properties_of(wanted))
     before = words_of(current)
     wanted = {**before, **given}
@@ -55,10 +55,21 @@ def plan_present(name: str, given: Words, current: Mapping[str, Any] | None) -> 
             f"the policy {name!r} is {before['policy_type']}, which cannot be changed",
             hint="Make a policy with another name, and move the VMs to it with vm_backup_protection; from an enhanced policy there is no way back.",
         )
-    if wanted["schedule"] is None:
-        raise OptionError("schedule", f"the policy {name!r} has a schedule that these options cannot say: give the whole schedule")
-    check_together(wanted)
+    if wanted["schedule"] is None and "retention" in given:
+        raise OptionError("schedule", f"the policy {name!r} has a schedule that these options cannot say: give the whole schedule too")
+    problem = _problem(wanted)
+    if problem is not None and str(problem) != str(_problem(before)):
+        raise problem
     return PolicyPlan("update", before, wanted, properties_of(wanted, current), items)
+
+
+def _problem(words: Words) -> OptionError | None:
+    """What is wrong with a whole policy. What was so before hinders no edit of something else: Azure has taken it once."""
+    try:
+        check_whole(words)
+    except OptionError as error:
+        return error
+    return None
 
 
 def plan_absent(current: Mapping[str, Any] | None) -> PolicyPlan:
@@ -70,7 +81,8 @@ def plan_absent(current: Mapping[str, Any] | None) -> PolicyPlan:
 
 def items_of(properties: Mapping[str, Any]) -> int:
     """How many protected items use the policy, as Azure counts them."""
-    return int(properties.get("protectedItemsCount") or 0)
+    count = properties.get("protectedItemsCount")
+    return count if isinstance(count, int) else 0
 
 
 def _new(given: Words) -> Words:

@@ -22,6 +22,8 @@ INSTANT_DAYS_BY_INTERVAL = {4: 17, 6: 22}
 _LONGEST_AFFIXES = 88
 _ARCHIVE_MONTHS = 6
 _ARCHIVE_FIRST = 3
+_FEWEST_DAYS = 7
+_LAST_MONTH_DAY = 28
 _MONTHS_OF = {"months": 1, "years": 12}
 
 
@@ -35,6 +37,20 @@ def check_together(words: Words) -> None:
     _snapshot_group(words)
     if retention is not None and words.get("tiering"):
         _tiering_and_retention(words["tiering"], retention)
+
+
+def check_whole(words: Words) -> None:
+    """Raises OptionError for a policy that Azure would not take now. Older policies may be so: they are measured only when they change."""
+    check_together(words)
+    retention = words.get("retention") or {}
+    days = (retention.get("daily") or {}).get("count")
+    if days is not None and days < _FEWEST_DAYS:
+        raise OptionError("retention.daily.count", f"{days} is not {_FEWEST_DAYS} to 9999 days")
+    for period in ("monthly", "yearly"):
+        late = [day for day in (retention.get(period) or {}).get("month_days") or () if isinstance(day, int) and day > _LAST_MONTH_DAY]
+        if late:
+            option = f"retention.{period}.month_days"
+            raise OptionError(option, f"{late[0]} is not a day that every month has: give 1 to {_LAST_MONTH_DAY}, or last for the last day")
 
 
 def _type_and_schedule(words: Words) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Iterable, Mapping
 
 Words = dict[str, Any]
 """policy_type, time_zone, schedule, retention, instant_restore_days, snapshot_resource_group_prefix and _suffix ("" when unset),
-snapshot_consistency, tiering: as the options of backup_policy have them. ``schedule`` is None when it is none that options can say."""
+snapshot_consistency, tiering: as the options of backup_policy have them. ``schedule`` and ``retention`` are None when options cannot say them."""
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKS = ("first", "second", "third", "fourth", "last")
@@ -60,19 +60,20 @@ def month_days_in_order(values: Iterable[Any]) -> list[int | str]:
 
 def words_of(properties: Mapping[str, Any]) -> Words:
     """The words of a policy as Azure shows it; an empty mapping gives those of a policy that has nothing but defaults."""
-    details = properties.get("instantRPDetails") or {}
+    details, schedule = _part(properties, "instantRPDetails"), _part(properties, "schedulePolicy")
     crash = str(properties.get("snapshotConsistencyType") or "").lower() == CRASH.lower()
-    days = properties.get("instantRpRetentionRangeInDays")
+    # Older answers have no type; the form of the schedule tells it then.
+    enhanced = "V2" in (str(properties.get("policyType") or "").upper(), str(schedule.get("schedulePolicyType") or "").upper()[-2:])
     return {
-        "policy_type": "enhanced" if str(properties.get("policyType") or "V1").upper() == "V2" else "standard",
+        "policy_type": "enhanced" if enhanced else "standard",
         "time_zone": str(properties.get("timeZone") or "UTC"),
-        "schedule": _schedule_words(properties.get("schedulePolicy") or {}),
-        "retention": _retention_words(properties.get("retentionPolicy") or {}),
-        "instant_restore_days": int(days) if days else None,
+        "schedule": _schedule_words(schedule),
+        "retention": _retention_words(_part(properties, "retentionPolicy")),
+        "instant_restore_days": _number(properties, "instantRpRetentionRangeInDays") or None,
         "snapshot_resource_group_prefix": str(details.get("azureBackupRGNamePrefix") or ""),
         "snapshot_resource_group_suffix": str(details.get("azureBackupRGNameSuffix") or ""),
         "snapshot_consistency": "crash" if crash else "application",
-        "tiering": _tiering_words((properties.get("tieringPolicy") or {}).get(ARCHIVE) or {}),
+        "tiering": _tiering_words(_part(_part(properties, "tieringPolicy"), ARCHIVE)),
     }
 
 
@@ -99,14 +100,16 @@ def properties_of(wanted: Words, current: Mapping[str, Any] | None = None) -> di
     properties["timeZone"] = wanted["time_zone"]
     moved = run_time(wanted["schedule"]) != run_time(before["schedule"])
     if wanted["schedule"] != before["schedule"]:
-        properties["schedulePolicy"] = _schedule_properties(wanted, properties.get("schedulePolicy") or {})
-    if moved or wanted["retention"] != before["retention"]:
-        properties["retentionPolicy"] = _retention_properties(wanted, properties.get("retentionPolicy") or {})
+        properties["schedulePolicy"] = _schedule_properties(wanted, _part(properties, "schedulePolicy"))
+    if wanted["retention"] != before["retention"]:
+        properties["retentionPolicy"] = _retention_properties(wanted, _part(properties, "retentionPolicy"))
+    elif moved:
+        properties["retentionPolicy"] = _moved(_part(properties, "retentionPolicy"), run_time(wanted["schedule"]))
     if wanted["instant_restore_days"] is not None:
         properties["instantRpRetentionRangeInDays"] = wanted["instant_restore_days"]
     _put_snapshots(properties, wanted, before)
     if wanted["tiering"] != before["tiering"]:
-        properties["tieringPolicy"] = {**(properties.get("tieringPolicy") or {}), ARCHIVE: _tiering_properties(wanted["tiering"])}
+        properties["tieringPolicy"] = {**_part(properties, "tieringPolicy"), ARCHIVE: _tiering_properties(wanted["tiering"])}
     return properties
 
 
@@ -118,50 +121,75 @@ def _plain(words: Words) -> Words:
 # --- from Azure ---
 
 
+def _part(owner: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A member that should be an object; Azure also sends null, and leaves it out."""
+    value = owner.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _many(owner: Mapping[str, Any], name: str) -> list[Any]:
+    value = owner.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _number(owner: Mapping[str, Any], name: str) -> int | None:
+    value = owner.get(name)
+    return value if isinstance(value, int) else None
+
+
 def _schedule_words(policy: Mapping[str, Any]) -> dict[str, Any] | None:
+    """None for a schedule that lacks something, or is of another kind than options know."""
     frequency = str(policy.get("scheduleRunFrequency") or "").lower()
+    words: dict[str, Any] = {"frequency": frequency}
     if frequency == "hourly":
-        hourly = policy.get("hourlySchedule") or {}
-        return {
-            "frequency": frequency,
-            "every_hours": hourly.get("interval"),
-            "window_start": _clock(hourly.get("scheduleWindowStartTime")),
-            "window_hours": hourly.get("scheduleWindowDuration"),
-        }
-    if frequency not in ("daily", "weekly"):
+        hourly = _part(policy, "hourlySchedule")
+        words["every_hours"] = _number(hourly, "interval")
+        words["window_start"] = _clock(hourly.get("scheduleWindowStartTime"))
+        words["window_hours"] = _number(hourly, "scheduleWindowDuration")
+    elif frequency in ("daily", "weekly"):
+        # The enhanced form has the parts in a member of their own, the standard one in the policy itself.
+        part = _part(policy, f"{frequency}Schedule") or policy
+        words["time"] = _clock(next(iter(_many(part, "scheduleRunTimes")), None))
+        if frequency == "weekly":
+            words["days"] = in_order(_many(part, "scheduleRunDays"), DAYS)
+    else:
         return None
-    # The enhanced form has the parts in a member of their own, the standard one in the policy itself.
-    part = policy.get(f"{frequency}Schedule") or policy
-    words: dict[str, Any] = {"frequency": frequency, "time": _clock(next(iter(part.get("scheduleRunTimes") or ()), None))}
-    if frequency == "weekly":
-        words["days"] = in_order(part.get("scheduleRunDays") or (), DAYS)
-    return words
+    return words if all(words.values()) else None
 
 
-def _retention_words(policy: Mapping[str, Any]) -> dict[str, Any]:
+def _retention_words(policy: Mapping[str, Any]) -> dict[str, Any] | None:
+    """None for a retention of which any part lacks something, or is of another kind than options know."""
     words: dict[str, Any] = {}
-    for period in PERIODS:
-        block = policy.get(f"{period}Schedule")
+    for period, unit in PERIODS.items():
+        block = _part(policy, f"{period}Schedule")
         if block:
-            words[period] = {"count": (block.get("retentionDuration") or {}).get("count"), **_block_words(block)}
-    return words
+            duration = _part(block, "retentionDuration")
+            in_unit = str(duration.get("durationType") or unit).lower() == unit.lower()
+            words[period] = {"count": _number(duration, "count") if in_unit else None, **_block_words(period, block)}
+    return words if words and all(all(part.values()) for part in words.values()) else None
 
 
-def _block_words(block: Mapping[str, Any]) -> dict[str, Any]:
+def _block_words(period: str, block: Mapping[str, Any]) -> dict[str, Any]:
     words: dict[str, Any] = {}
-    if block.get("monthsOfYear"):
-        words["months"] = in_order(block["monthsOfYear"], MONTHS)
-    if block.get("daysOfTheWeek"):
-        words["days"] = in_order(block["daysOfTheWeek"], DAYS)
-    form = str(block.get("retentionScheduleFormatType") or "").lower()
-    if form == "weekly":
-        weekly = block.get("retentionScheduleWeekly") or {}
-        words["weeks"] = in_order(weekly.get("weeksOfTheMonth") or (), WEEKS)
-        words["days"] = in_order(weekly.get("daysOfTheWeek") or (), DAYS)
-    elif form == "daily":
-        days = (block.get("retentionScheduleDaily") or {}).get("daysOfTheMonth") or ()
-        words["month_days"] = month_days_in_order(LAST if day.get("isLast") else int(day.get("date") or 0) for day in days)
+    if period == "weekly":
+        return {"days": in_order(_many(block, "daysOfTheWeek"), DAYS)}
+    if period == "yearly":
+        words["months"] = in_order(_many(block, "monthsOfYear"), MONTHS)
+    if period != "daily":
+        form = str(block.get("retentionScheduleFormatType") or "").lower()
+        if form == "weekly":
+            weekly = _part(block, "retentionScheduleWeekly")
+            words["weeks"] = in_order(_many(weekly, "weeksOfTheMonth"), WEEKS)
+            words["days"] = in_order(_many(weekly, "daysOfTheWeek"), DAYS)
+        else:
+            words["month_days"] = _month_days(_many(_part(block, "retentionScheduleDaily"), "daysOfTheMonth") if form == "daily" else [])
     return words
+
+
+def _month_days(days: list[Any]) -> list[int | str]:
+    """Empty when any of them is none."""
+    found = [LAST if day.get("isLast") else _number(day, "date") for day in days if isinstance(day, dict)]
+    return month_days_in_order(found) if len(found) == len(days) and all(found) else []
 
 
 def _tiering_words(archive: Mapping[str, Any]) -> dict[str, Any]:
@@ -220,6 +248,12 @@ def _retention_properties(wanted: Words, old: Mapping[str, Any]) -> dict[str, An
     return policy
 
 
+def _moved(policy: Mapping[str, Any], time: str | None) -> dict[str, Any]:
+    """The retention as it is, at another time."""
+    blocks = {f"{period}Schedule" for period in PERIODS}
+    return {name: {**part, "retentionTimes": [_moment(time)]} if name in blocks and isinstance(part, dict) else part for name, part in policy.items()}
+
+
 def _block_properties(period: str, words: Mapping[str, Any]) -> dict[str, Any]:
     block: dict[str, Any] = {}
     if "months" in words:
@@ -238,7 +272,7 @@ def _block_properties(period: str, words: Mapping[str, Any]) -> dict[str, Any]:
 def _put_snapshots(properties: dict[str, Any], wanted: Words, before: Words) -> None:
     group = {"azureBackupRGNamePrefix": "snapshot_resource_group_prefix", "azureBackupRGNameSuffix": "snapshot_resource_group_suffix"}
     if any(wanted[word] != before[word] for word in group.values()):
-        others = {name: value for name, value in (properties.get("instantRPDetails") or {}).items() if name not in group}
+        others = {name: value for name, value in _part(properties, "instantRPDetails").items() if name not in group}
         properties["instantRPDetails"] = {**others, **{name: wanted[word] for name, word in group.items() if wanted[word]}}
     if wanted["snapshot_consistency"] != before["snapshot_consistency"]:
         properties.pop("snapshotConsistencyType", None)

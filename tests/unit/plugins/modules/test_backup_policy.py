@@ -101,6 +101,14 @@ def test_a_policy_that_does_not_show_at_once_is_waited_for(monkeypatch: pytest.M
     assert result["policy"]["protected_items_count"] == 0
 
 
+def test_a_policy_that_never_shows_is_named_by_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = PolicyClient()
+    client.hidden = 1000
+    monkeypatch.setattr(backup_policy.Task, "time_left", property(lambda _task: max(0.0, 60 - client.clock.seconds)))
+    result = call(monkeypatch, client, **NIGHTLY)
+    assert result["failed"] and result["changed"] and result["failure"]["resume"] == {"policy_id": policy_id(VAULT_A, "nightly")}
+
+
 def test_what_azure_keeps_in_another_way_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     client = PolicyClient()
     client.rewrites = {"instantRpRetentionRangeInDays": 1}

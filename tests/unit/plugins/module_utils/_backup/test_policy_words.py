@@ -247,7 +247,9 @@ def test_the_type_cannot_change(current: dict[str, Any], wanted: str) -> None:
         (daily(), {"tiering": {"mode": "recommended"}}, "tiering"),
         (archived(), {"retention": {"daily": {"count": 30}}}, "tiering"),
         (weekly(), {"schedule": {"frequency": "weekly", "time": "22:30", "days": ["sunday"]}}, "retention.weekly.days"),
-        (daily(schedulePolicy={"schedulePolicyType": "LogSchedulePolicy"}), {"time_zone": "GMT Standard Time"}, "schedule"),
+        (daily(schedulePolicy={"schedulePolicyType": "LogSchedulePolicy"}), {"retention": {"daily": {"count": 60}}}, "schedule"),
+        (daily(), {"retention": {"daily": {"count": 6}}}, "retention.daily.count"),
+        (archived(), {"retention": {"daily": {"count": 30}, "monthly": {"count": 60, "month_days": [29]}}}, "retention.monthly.month_days"),
     ],
 )
 def test_rules_hold_for_the_policy_as_it_would_become(current: dict[str, Any], given: Words, option: str) -> None:
@@ -256,10 +258,80 @@ def test_rules_hold_for_the_policy_as_it_would_become(current: dict[str, Any], g
     assert caught.value.option == option
 
 
-def test_a_policy_of_an_odd_kind_is_shown_and_left_alone() -> None:
-    odd = {"backupManagementType": "AzureIaasVM", "schedulePolicy": {"schedulePolicyType": "LogSchedulePolicy"}, "retentionPolicy": None}
-    assert words_of(odd)["schedule"] is None
+@pytest.mark.parametrize(
+    ("option", "change"),
+    [
+        ("schedule", lambda p: p.update(schedulePolicy={"schedulePolicyType": "LogSchedulePolicy", "scheduleFrequencyInMins": 60})),
+        ("schedule", lambda p: p.update(schedulePolicy=None)),
+        ("schedule", lambda p: p.update(schedulePolicy=["odd"])),
+        ("schedule", lambda p: p["schedulePolicy"].update(scheduleRunTimes=None)),
+        ("schedule", lambda p: p["schedulePolicy"].pop("scheduleRunDays")),
+        ("schedule", lambda p: p.update(schedulePolicy={"scheduleRunFrequency": "Hourly", "hourlySchedule": {"interval": 4}})),
+        ("retention", lambda p: p.update(retentionPolicy=None)),
+        ("retention", lambda p: p.update(retentionPolicy={"retentionPolicyType": "SimpleRetentionPolicy", "retentionDuration": {"count": 30}})),
+        ("retention", lambda p: p["retentionPolicy"]["weeklySchedule"].update(retentionDuration=None)),
+        ("retention", lambda p: p["retentionPolicy"]["weeklySchedule"]["retentionDuration"].update(durationType="Months")),
+        ("retention", lambda p: p["retentionPolicy"]["weeklySchedule"].pop("daysOfTheWeek")),
+        ("retention", lambda p: p["retentionPolicy"]["monthlySchedule"].update(retentionScheduleFormatType="Invalid")),
+        ("retention", lambda p: p["retentionPolicy"]["monthlySchedule"].update(retentionScheduleWeekly=None)),
+        ("retention", lambda p: p["retentionPolicy"]["yearlySchedule"].update(monthsOfYear=[])),
+        ("retention", lambda p: p["retentionPolicy"]["yearlySchedule"].update(
+            retentionScheduleFormatType="Daily", retentionScheduleDaily={"daysOfTheMonth": [{"date": None}, "odd"]}
+        )),
+    ],
+)
+def test_what_no_option_can_say_is_shown_as_null_and_left_alone(option: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    odd = changed(weekly(), change)
+    words = words_of(odd)
+    assert [name for name in ("schedule", "retention") if words[name] is None] == [option]
     assert plan_present("p", {}, odd).action == "none"
+    # The round trip of backup_policy_info.
+    assert plan_present("p", read_words(words), odd).action == "none"
+    edit = plan_present("p", {"time_zone": "GMT Standard Time"}, odd)
+    assert edit.properties == {**{name: value for name, value in odd.items() if name != "protectedItemsCount"}, "timeZone": "GMT Standard Time"}
+
+
+def test_a_retention_that_no_option_can_say_follows_the_schedule() -> None:
+    odd = weekly()
+    odd["retentionPolicy"]["monthlySchedule"]["retentionScheduleFormatType"] = "Invalid"
+    moved = plan_present("p", {"schedule": {**words_of(odd)["schedule"], "time": "03:00"}}, odd).properties
+    assert moved is not None
+    blocks = [moved["retentionPolicy"][f"{period}Schedule"] for period in ("weekly", "monthly", "yearly")]
+    assert [block["retentionTimes"] for block in blocks] == [["2020-01-01T03:00:00Z"]] * 3
+    assert blocks[1] == {**odd["retentionPolicy"]["monthlySchedule"], "retentionTimes": ["2020-01-01T03:00:00Z"]}
+    assert moved["retentionPolicy"]["dailySchedule"] is None
+
+
+def test_the_schedule_tells_the_type_where_azure_does_not() -> None:
+    silent = hourly(policyType=None)
+    assert words_of(silent)["policy_type"] == "enhanced"
+    assert plan_present("p", read_words(words_of(hourly())), silent).action == "none"
+
+
+FEW_DAYS = changed(daily(), lambda p: p["retentionPolicy"]["dailySchedule"]["retentionDuration"].update(count=3))
+LATE_DAY = changed(archived(), lambda p: p["retentionPolicy"]["monthlySchedule"]["retentionScheduleDaily"]["daysOfTheMonth"][0].update(date=31))
+NO_WEEKLY = changed(weekly(), lambda p: p["retentionPolicy"]["weeklySchedule"].update(daysOfTheWeek=["Monday"]))
+
+
+@pytest.mark.parametrize("properties", [FEW_DAYS, LATE_DAY], ids=["few-days", "late-day"])
+def test_a_policy_from_the_time_of_other_limits_is_taken_as_it_is(properties: dict[str, Any]) -> None:
+    """Until 2020, Azure took policies that keep daily backups for less than a week."""
+    assert plan_present("p", read_words(words_of(properties)), properties).action == "none"
+
+
+@pytest.mark.parametrize("properties", [FEW_DAYS, LATE_DAY, NO_WEEKLY], ids=["few-days", "late-day", "other-days"])
+def test_a_rule_that_the_policy_breaks_already_hinders_no_other_edit(properties: dict[str, Any]) -> None:
+    plan = plan_present("p", {"time_zone": "GMT Standard Time"}, properties)
+    assert plan.properties is not None and plan.properties["retentionPolicy"] == properties["retentionPolicy"]
+
+
+@pytest.mark.parametrize("name", ["instantRPDetails", "tieringPolicy", "protectedItemsCount", "instantRpRetentionRangeInDays"])
+@pytest.mark.parametrize("value", [None, "odd", ["odd"], {}])
+def test_members_of_another_kind_do_not_disturb(name: str, value: Any) -> None:
+    odd = {**archived(), name: value}
+    assert plan_present("p", words_of(odd), odd).action == "none"
+    wish: Words = {"snapshot_resource_group_prefix": "x", "snapshot_resource_group_suffix": "", "tiering": {"mode": "after", "after": 9, "unit": "months"}}
+    assert plan_present("p", wish, odd).action == "update" and plan_absent(odd).items == 0
 
 
 def test_absent() -> None:
