@@ -138,7 +138,8 @@ options:
   undelete:
     description:
       - What to do when there is no such vault, but a deleted one of this name and resource group.
-      - V(true) brings it back, with its backups. V(false) makes a new one.
+      - V(true) brings it back, with its backups. It is looked for in O(location), or else in the region of the resource group and then in all
+        regions in which the subscription has resource groups or vaults. V(false) makes a new one.
       - If not set, a deleted vault that still holds backups is a failure, which says until when; one without backups is left where it is.
     type: bool
   allow_irreversible:
