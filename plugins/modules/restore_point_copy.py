@@ -314,7 +314,7 @@ def body(task: Task) -> dict[str, Any]:
     if not task.check_mode:
         carry_out(task.client, works, wish, task.waiting)
         for work in works:
-            conclude(task.client, work, wish, task.waiting)
+            conclude(task.client, work, task.waiting)
     return fleet_result(task, reports)
 
 

@@ -73,7 +73,6 @@ class DeletedService:
     name: str
     location: str
     service_id: str
-    deletion_date: str | None
     purge_date: str | None
 
 
@@ -154,7 +153,6 @@ def find_deleted(client: ArmClient, subscription: str, name: str) -> DeletedServ
                     name=str(entry["name"]),
                     location=region_of(entry.get("location")),
                     service_id=str(properties.get("serviceId") or ""),
-                    deletion_date=properties.get("deletionDate"),
                     purge_date=properties.get("scheduledPurgeDate"),
                 )
     except ArmError as error:

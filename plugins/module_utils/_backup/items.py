@@ -160,12 +160,6 @@ def items_now(client: ArmClient, vault: VaultRef) -> tuple[dict[str, ProtectedIt
     return items_by_vm(pages(first, lambda url: client.get(url, None)), now), now
 
 
-def get_item(client: ArmClient, path: str) -> ProtectedItem | None:
-    """One protected item by its path; None when there is none."""
-    resource = client.find(path, BACKUP)
-    return read_item(resource, client.clock.now()) if resource else None
-
-
 def items_by_vm(resources: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, ProtectedItem]:
     """Typed items by VM key."""
     found: dict[str, ProtectedItem] = {}

@@ -56,7 +56,7 @@ def search_owner(client: ArmClient, vm: Vm, vault: VaultRef) -> VaultRef | None:
     return best.vault if best else None
 
 
-def conflict(vm: Vm, owner: VaultRef | None, cause: ArmError | None = None) -> ArmError:
+def conflict(owner: VaultRef | None, cause: ArmError | None = None) -> ArmError:
     """The failure of a VM that another vault owns; names that vault when it is known."""
     which = f"the vault {owner.name!r} (resource group {owner.group!r})" if owner else "another vault, which could not be found out"
     return ArmError(

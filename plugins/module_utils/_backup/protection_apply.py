@@ -143,7 +143,7 @@ def _send(client: ArmClient, works: Sequence[Work]) -> list[Work]:
         elif error is not None and work.step.kind == "enable" and error.code == NOT_DISCOVERED:
             undiscovered.append(work)
         elif error is not None:
-            _fail(work, conflict(work.plan.vm, search_owner(client, work.plan.vm, work.vault), error) if is_conflict(error) else error)
+            _fail(work, conflict(search_owner(client, work.plan.vm, work.vault), error) if is_conflict(error) else error)
     return undiscovered
 
 
@@ -224,7 +224,7 @@ def _follow_many(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> 
 
 def _fail_in_wait(client: ArmClient, work: Work, error: ArmError) -> None:
     if is_conflict(error):
-        error = conflict(work.plan.vm, search_owner(client, work.plan.vm, work.vault), error)
+        error = conflict(search_owner(client, work.plan.vm, work.vault), error)
     work.report.fail(error)
     if work.report.failure is not None and work.operation is not None and work.operation.id is not None:
         work.report.failure.setdefault("resume", {"operation_id": work.operation.id})

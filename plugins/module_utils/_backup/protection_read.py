@@ -145,7 +145,7 @@ def _check_owners(client: ArmClient, plans: Sequence[Plan], wish: Wish) -> dict[
     for vault in vaults_of(enabling):
         vms = [entry.vm for entry in enabling if _in(entry, vault)]
         owners = foreign_owners(client, vms, vault)
-        problems.update({vm.key: conflict(vm, owners[vm.key]) for vm in vms if vm.key in owners})
+        problems.update({vm.key: conflict(owners[vm.key]) for vm in vms if vm.key in owners})
     return problems
 
 

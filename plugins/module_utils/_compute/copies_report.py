@@ -98,7 +98,7 @@ def _facts(work: Work, rows: Sequence[dict[str, Any]], pruned: Sequence[str]) ->
     }
 
 
-def conclude(client: ArmClient, work: Work, wish: CopyWish, waiting: Waiting) -> None:
+def conclude(client: ArmClient, work: Work, waiting: Waiting) -> None:
     """The entry after the work was done, as far as it was."""
     report = work.report
     rows = []

@@ -16,7 +16,6 @@ from .._options import check_group, parse_id
 from .._templates import expand
 
 COLLECTION_TYPE = "Microsoft.Compute/restorePointCollections"
-POINT_TYPE = f"{COLLECTION_TYPE}/restorePoints"
 
 SOURCE_VM_TAG = "lifeboat_source_vm"
 """Tag of a collection of copies: the id of the VM, of which Azure keeps no trace there."""
@@ -49,12 +48,15 @@ def vm_path(vm: Vm) -> str:
 
 def parse_collection(text: str, group: str | None, subscription: str, option: str) -> ResourceId:
     """The collection of an id, or of a name together with a resource group; raises OptionError naming the option."""
-    return _parse(text, COLLECTION_TYPE, group, subscription, option)
-
-
-def parse_point(text: str, option: str) -> ResourceId:
-    """The restore point of an id; raises OptionError naming the option."""
-    return _parse(text, POINT_TYPE, None, "", option)
+    text = text.strip()
+    if text.startswith("/"):
+        parsed = parse_id(text, option, COLLECTION_TYPE)
+        check_name(parsed.name, option)
+        return parsed
+    group = check_group(group, "resource_group")
+    if group is None:
+        raise OptionError(option, f"{text[:100]!r} is a name, so resource_group is needed too; or give the whole resource id")
+    return ResourceId(subscription, group, "Microsoft.Compute", ("restorePointCollections",), (check_name(text, option),))
 
 
 def check_name(text: str, option: str) -> str:
@@ -67,18 +69,3 @@ def check_name(text: str, option: str) -> str:
 def expand_name(text: str, option: str, values: Mapping[str, str], moment: datetime | None = None) -> str:
     """The name of a collection, point or disk that a template stands for, with the time of ``moment`` (UTC); raises OptionError for what gives no name."""
     return check_name(expand(text, option, values, moment), option)
-
-
-def _parse(text: str, resource_type: str, group: str | None, subscription: str, option: str) -> ResourceId:
-    text = text.strip()
-    if text.startswith("/"):
-        parsed = parse_id(text, option, resource_type)
-        for name in parsed.names:
-            check_name(name, option)
-        return parsed
-    if resource_type != COLLECTION_TYPE:
-        raise OptionError(option, f"{text[:100]!r} is not a resource id, which starts with /subscriptions/")
-    group = check_group(group, "resource_group")
-    if group is None:
-        raise OptionError(option, f"{text[:100]!r} is a name, so resource_group is needed too; or give the whole resource id")
-    return ResourceId(subscription, group, "Microsoft.Compute", ("restorePointCollections",), (check_name(text, option),))

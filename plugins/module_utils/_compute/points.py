@@ -15,7 +15,6 @@ from typing import Any, Iterable, Mapping
 from .._apis import COMPUTE
 from .._arm.client import ArmClient
 from .._arm.ids import ResourceId
-from .._arm.regions import region_of
 from .._arm.timestamps import parse_time
 
 CRASH = "CrashConsistent"
@@ -85,8 +84,6 @@ class Point:
     source_point_id: str | None
     exclude_disks: tuple[str, ...]
     disks: tuple[DiskPoint, ...]
-    vm_unique_id: str | None
-    vm_location: str
     vm_size: str | None
     os_type: str | None
     hyper_v_generation: str | None
@@ -172,8 +169,6 @@ def parse(resource: Mapping[str, Any]) -> Point:
         source_point_id=source,
         exclude_disks=tuple(str(disk["id"]) for disk in _each(properties.get("excludeDisks")) if disk.get("id")),
         disks=tuple(disks),
-        vm_unique_id=_text(metadata.get("vmId")),
-        vm_location=region_of(metadata.get("location")),
         vm_size=_text(_of(metadata, "hardwareProfile").get("vmSize")),
         os_type=_text(system.get("osType")),
         hyper_v_generation=_text(metadata.get("hyperVGeneration")),

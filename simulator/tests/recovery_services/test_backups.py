@@ -211,7 +211,7 @@ def test_job_list_by_time_uses_twelve_hour_times() -> None:
     spelled = "%Y-%m-%d %I:%M:%S %p"
     bounds = f"startTime eq '{start.replace(hour=0, minute=0):{spelled}}' and endTime eq '{azure.world.now():{spelled}}'"
     assert len(azure.rows(f"{azure.vault}/backupJobs", filter=bounds)) == 1
-    early = f"startTime eq '2020-01-01 12:00:00 AM' and endTime eq '2020-01-02 11:59:59 PM'"
+    early = "startTime eq '2020-01-01 12:00:00 AM' and endTime eq '2020-01-02 11:59:59 PM'"
     assert azure.rows(f"{azure.vault}/backupJobs", filter=early) == []
     assert azure.send("GET", f"{azure.vault}/backupJobs", filter="startTime eq '2020-01-01 12:00:00 AM'").status == 400
     assert azure.send("GET", f"{azure.vault}/backupJobs", filter="startTime eq 'soon' and endTime eq 'later'").status == 400

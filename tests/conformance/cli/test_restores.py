@@ -81,7 +81,7 @@ def test_a_new_machine(az: AzureCli, control: Control) -> None:
         "--restore-mode AlternateLocation --target-resource-group rg-dr --target-vm-name restore-01-dr "
         "--target-vnet-name vnet-dr --target-vnet-resource-group rg-dr --target-subnet-name drill"
     )
-    job = restored(az, control, order(az, "restore-01", options))
+    restored(az, control, order(az, "restore-01", options))
     made = az("vm show --resource-group rg-dr --name restore-01-dr --show-details")
     assert made["privateIps"].startswith("10.20.16.")
     assert len(made["storageProfile"]["dataDisks"]) == 2

@@ -215,7 +215,3 @@ def headers_of(pipeline: Any, _body: Any, _described: Any) -> Any:
 def operation_of(headers: Any) -> str:
     url = headers.get("Azure-AsyncOperation") or headers["Location"]
     return urlsplit(url).path.rsplit("/", 1)[-1]
-
-
-def name_of(resource_id: str) -> str:
-    return resource_id.rsplit("/", 1)[-1]

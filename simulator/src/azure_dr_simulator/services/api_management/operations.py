@@ -42,7 +42,7 @@ def service_result(call: Call) -> Reply:
         headers = _headers(call, path, with_status)
         return Reply(200, {"status": "InProgress"}, headers) if with_status else Reply(202, None, headers)
     if with_status:
-        return _final_status(call, operation)
+        return _final_status(operation)
     if operation.status != 200:
         return Reply(operation.status, operation.error, {"x-ms-failure-cause": "service"})
     service = call.world.state(ApiManagementState).services.by_id(operation.service_id)
@@ -67,7 +67,7 @@ def _operation(call: Call) -> Operation:
     return operation
 
 
-def _final_status(call: Call, operation: Operation) -> Reply:
+def _final_status(operation: Operation) -> Reply:
     if operation.kind == "Term" and operation.status == 404:
         raise _gone(operation)
     if operation.status == 200:

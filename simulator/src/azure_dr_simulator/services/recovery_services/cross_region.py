@@ -128,7 +128,7 @@ def trigger(call: Call) -> Reply:
     job = start_restore(case, call.world.now())
     operation = operation_for(call.world, job, instant=True)
     operation.id = base64.b64encode(f"{vault.resource_id};{operation.id}".encode()).decode()
-    state_of(call.world).secondary_operations[operation.id] = SecondaryOperation(operation, location, vault.key)
+    state_of(call.world).secondary_operations[operation.id] = SecondaryOperation(operation, location)
     path = f"/subscriptions/{call.vars['subscription']}/providers/Microsoft.RecoveryServices/locations/{call.vars['location']}"
     return accepted(
         call,

@@ -113,15 +113,15 @@ def backup_status(call: Call) -> Reply:
     owner = state.owners.get(vm_id.key)
     vault = state.vaults.get(owner) if owner is not None else None
     if vault is None or vault.location != short_region(call.vars["location"]):
-        return Reply(200, _status("NotProtected", vm_id.text))
+        return Reply(200, _status("NotProtected"))
     key = f"{vm_id.group};{vm_id.name}".lower()
     item = vault.items.get(key) or vault.pending.get(key)
     if item is None:
-        return Reply(200, _status("NotProtected", vm_id.text))
+        return Reply(200, _status("NotProtected"))
     return Reply(200, _protected_status(vault, item, pending=key in vault.pending))
 
 
-def _status(protection: str, vm_id: str) -> dict[str, Any]:
+def _status(protection: str) -> dict[str, Any]:
     return {
         "protectionStatus": protection,
         "vaultId": "",

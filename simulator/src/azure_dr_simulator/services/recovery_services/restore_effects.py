@@ -18,13 +18,12 @@ from .state import Disk, Job, JobError
 
 def carry_out(case: RestoreCase, job: Job) -> None:
     """Runs at the job's end. A target that came into being meanwhile makes the job fail instead."""
-    moment = case.world.now()
     if case.kind == "RestoreDisks":
-        _restore_disks(case, job, moment)
+        _restore_disks(case, job, case.world.now())
     elif case.kind == "AlternateLocation":
-        _new_vm(case, job, moment)
+        _new_vm(case, job)
     else:
-        _replace_disks(case, job, moment)
+        _replace_disks(case, job)
 
 
 def _fail(job: Job, code: str, message: str) -> None:
@@ -93,7 +92,7 @@ def _make_disks(
     ]
 
 
-def _new_vm(case: RestoreCase, job: Job, when: datetime) -> None:
+def _new_vm(case: RestoreCase, job: Job) -> None:
     target = parse_vm_id(case.request.get("targetVirtualMachineId"))
     assert target is not None
     if find_vm(case.world, target.text) is not None:
@@ -126,7 +125,7 @@ def _create(case: RestoreCase, job: Job, target: VmId) -> None:
     )
 
 
-def _replace_disks(case: RestoreCase, job: Job, when: datetime) -> None:
+def _replace_disks(case: RestoreCase, job: Job) -> None:
     """Swaps the VM's disks for restored ones; the old ones stay in the resource group."""
     vm = raw_vm(case.world, case.item.vm_id)
     if vm is None:

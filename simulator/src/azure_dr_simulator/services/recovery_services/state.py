@@ -260,7 +260,6 @@ class SecondaryOperation:
 
     operation: Operation
     location: str
-    vault_key: VaultKey
 
 
 @dataclass
