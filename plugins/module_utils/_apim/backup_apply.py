@@ -202,7 +202,7 @@ class BackupTask:
             outcome.warnings += run.notes
 
     def _made(self, outcome: Outcome, situation: Situation, place: Place, name: str, old: Backup | None) -> Backup:
-        """The backup as it lies there; raises ArmError when Azure says that it was made and it is not there."""
+        """The backup as it lies there; raises ArmError when it is said to have been made and is not there."""
         doubt = outcome.run.doubt if outcome.run is not None else None
         if situation.contents.blobs is None and doubt is None:
             return Backup(name)
@@ -215,7 +215,7 @@ class BackupTask:
             return Backup(name)
         if blob is None or backup_of(blob) == old:
             raise doubt or ArmError(
-                f"Azure says that the backup succeeded, but {place.container.url}/{name} {'was not written' if blob else 'is not there'}.",
+                f"The backup ended without an error, but {place.container.url}/{name} {'was not written' if blob else 'is not there'}.",
                 code="BackupNotFound",
                 target=f"{place.container.url}/{name}",
             )
