@@ -95,6 +95,8 @@ def list_deleted(client: ArmClient, subscription: str, region: str) -> list[Dele
 def find_deleted(client: ArmClient, ref: VaultRef, region: str, *, needed: bool) -> DeletedVault | None:
     """The newest deleted vault of this name and resource group. Where the list cannot be read (an older cloud, no right in the
     subscription) there is none, unless it is ``needed``."""
+    if not region:
+        return None
     try:
         fitting = [deleted for deleted in list_deleted(client, ref.subscription, region) if deleted.vault.key == ref.key]
     except ArmError:

@@ -398,6 +398,12 @@ def test_a_deletion_that_azure_ends_failed_changes_nothing_and_has_a_hint(run: R
     assert "vm_backup_protection" in result["failure"]["hint"]
 
 
+def test_a_vault_that_does_not_tell_its_region_is_deleted_all_the_same(run: Run) -> None:
+    site = Site({name: value for name, value in vault_resource().items() if name != "location"})
+    result = run(site, state="absent")
+    assert result["changed"] and not result["failed"] and result["vault"] is None
+
+
 def test_a_vault_that_still_goes_when_its_operation_is_gone_is_waited_for(run: Run) -> None:
     site = Site(vault_resource())
     going = answer(200, vault_resource(provisioningState="Deleting"))
