@@ -97,7 +97,6 @@ kept:
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import check_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.cleanup import (
     CleanupPlan,
     find_tagged,
@@ -106,6 +105,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.cleanup
 )
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._tags import check_tags
 
 
 def wanted_tags(tags: dict[str, Any]) -> dict[str, str]:

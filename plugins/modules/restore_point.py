@@ -294,7 +294,6 @@ vms:
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import check_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.names import expand_name, parse_collection
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_apply import carry_out, make_plans
@@ -303,6 +302,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_r
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, WAIT, Task, fleet_result, run
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group, check_keep, parse_age, parse_any_id
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._tags import check_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._templates import check_distinct, parse_template, vm_fields
 
 SPEC: dict[str, dict[str, Any]] = {

@@ -474,7 +474,6 @@ vms:
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.client import ArmClient
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.tags import check_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.cross_region import SecondaryStamp
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.recovery_points import CONSISTENCIES, TIERS
@@ -484,6 +483,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.restore_
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.restores import RestoreOptions, make_cases, restore
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VAULT, VM, WAIT, Task, fleet_result, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._tags import check_tags
 
 SPEC: dict[str, dict[str, Any]] = {
     **VM,

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Mapping
 
-from .._apis import RESOURCES
 from .._arm.client import ArmClient
 from .._arm.timestamps import format_time, parse_time
+from .._tags import LONGEST_VALUE, add_tags
 from .backups import Backup
 from .service import Service
 
 BACKUP_TAG = "lifeboat_backup"
 RESTORE_TAG = "lifeboat_restore"
-LONGEST = 256
-"""Characters that the value of a tag can have."""
 
 State = Literal["restoring", "restored", "failed"]
 _STATES: Mapping[str, State] = {"restoring": "restoring", "restored": "restored", "failed": "failed"}
@@ -54,9 +52,8 @@ class Mark:
 
 def mark_of(state: State, place: str, backup: Backup, since: datetime) -> Mark:
     """The mark for this backup; ``place`` is account/container. Times of blobs and in marks are whole seconds."""
-    etag = (backup.etag or "").removeprefix("W/").strip('"') or None
     created = backup.created.replace(microsecond=0) if backup.created else None
-    return Mark(state, f"{place}/{backup.name}"[-LONGEST:], created, etag, since.replace(microsecond=0))
+    return Mark(state, f"{place}/{backup.name}"[-LONGEST_VALUE:], created, backup.etag, since.replace(microsecond=0))
 
 
 def read_mark(tags: Mapping[str, str]) -> Mark | None:
@@ -74,5 +71,4 @@ def read_mark(tags: Mapping[str, str]) -> Mark | None:
 
 def write_mark(client: ArmClient, service: Service, mark: Mark) -> None:
     """Merges the tags into those of the service (PATCH)."""
-    body = {"operation": "Merge", "properties": {"tags": mark.as_tags()}}
-    client.patch(f"{service.path}/providers/Microsoft.Resources/tags/default", RESOURCES, body)
+    add_tags(client, service.id, mark.as_tags())

@@ -146,7 +146,7 @@ def _month_days(given: Sequence[Any], option: str) -> list[int | str]:
         else:
             raise OptionError(option, f"{value!r} is not a day that every month has: give 1 to 28, or last for the last day")
     if not days:
-        raise OptionError(option, f"give at least one day, 1 to 28 or last")
+        raise OptionError(option, "give at least one day, 1 to 28 or last")
     return month_days_in_order(days)
 
 

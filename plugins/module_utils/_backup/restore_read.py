@@ -15,6 +15,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId, same_id
 from .._fleet import Vm, VmReport, run_each
+from .._tags import missing_tags
 from .items import ProtectedItem
 from .jobs import Job
 from .names import VaultRef, item_path
@@ -22,7 +23,6 @@ from .recovery_points import PointWish, RecoveryPoint, choose
 from .restore_plan import Decision, RestoreRun, Situation, read_run, same_target
 from .restore_request import NEW_VM, RestoreTarget
 from .restore_stamps import Stamp, VaultFacts
-from .restore_tags import lacks
 from .vaults import Located
 
 T = TypeVar("T")
@@ -285,7 +285,7 @@ def _must_know(case: Case) -> bool:
         return True
     if same_id(case.target.vm_id, case.target.source_vm_id):
         return True
-    return case.situation.target_vm is not None and lacks(case.situation.target_vm, case.tags)
+    return case.situation.target_vm is not None and bool(missing_tags(case.situation.target_vm.get("tags"), case.tags))
 
 
 def _look_into(stamp: Stamp, known: Mapping[str, Job], few: bool, case: Case) -> None:

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from .._apis import RESOURCES
-from .._arm.client import ArmClient
-from .._arm.ids import ResourceId
+from .._tags import missing_tags
 
 Tags = Mapping[str, str]
 
@@ -21,12 +19,6 @@ def network_interfaces(vm: Mapping[str, Any]) -> list[str]:
     """Ids of a VM's network interfaces."""
     interfaces = ((vm.get("properties") or {}).get("networkProfile") or {}).get("networkInterfaces") or []
     return [str(interface["id"]) for interface in interfaces if interface.get("id")]
-
-
-def lacks(resource: Mapping[str, Any], wanted: Tags) -> bool:
-    """Whether a resource lacks any of the tags. Azure compares tag names without case, values with."""
-    has = {name.lower(): value for name, value in (resource.get("tags") or {}).items()}
-    return any(has.get(name.lower()) != value for name, value in wanted.items())
 
 
 def to_tag(vm: Mapping[str, Any] | None, disk_ids: Sequence[str], disks: Sequence[Mapping[str, Any]], wanted: Tags) -> list[str]:
@@ -38,15 +30,8 @@ def to_tag(vm: Mapping[str, Any] | None, disk_ids: Sequence[str], disks: Sequenc
     if not wanted:
         return []
     if vm is not None:
-        if not lacks(vm, wanted):
+        if not missing_tags(vm.get("tags"), wanted):
             return []
         return [*disk_ids, *network_interfaces(vm), str(vm["id"])]
-    lacking = {str(disk.get("id")).lower() for disk in disks if lacks(disk, wanted)}
+    lacking = {str(disk.get("id")).lower() for disk in disks if missing_tags(disk.get("tags"), wanted)}
     return [disk_id for disk_id in disk_ids if disk_id.lower() in lacking]
-
-
-def put_tags(client: ArmClient, resource_ids: Sequence[str], wanted: Tags) -> None:
-    """Merges tags into each resource, in this order."""
-    body = {"operation": "Merge", "properties": {"tags": dict(wanted)}}
-    for resource_id in resource_ids:
-        client.patch(f"{ResourceId.parse(resource_id).path}/providers/Microsoft.Resources/tags/default", RESOURCES, body)

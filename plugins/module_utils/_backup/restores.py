@@ -14,6 +14,7 @@ from .._arm.errors import ArmError
 from .._arm.poller import Operation
 from .._arm.timestamps import format_time
 from .._fleet import Vm, VmReport, run_each
+from .._tags import add_tags
 from .._waiting import Waiting
 from .jobs import Job
 from .recovery_points import point_facts
@@ -35,7 +36,7 @@ from .restored import (
     restored_facts,
     vm_disks,
 )
-from .restore_tags import put_tags, to_tag
+from .restore_tags import to_tag
 from .validation import validate_restore
 from .vaults import VaultChoice
 from .watcher import Followed, Watch
@@ -270,9 +271,15 @@ def _finish(client: ArmClient, cases: Sequence[Case], jobs: Mapping[str, Job | N
     if options.check_mode:
         return
     tagging = [case for case in cases if case.vm.key in untagged]
-    for done in run_each(tagging, lambda case: put_tags(client, untagged[case.vm.key], options.tags)):
+    for done in run_each(tagging, lambda case: _tag(client, untagged[case.vm.key], options.tags)):
         if done.error is not None and done.item.report.failure is None:
             done.item.report.fail(done.error)
+
+
+def _tag(client: ArmClient, resource_ids: Sequence[str], tags: Mapping[str, str]) -> None:
+    """In this order."""
+    for resource_id in resource_ids:
+        add_tags(client, resource_id, tags)
 
 
 def _was_another(case: Case, job: Job, vm: Mapping[str, Any] | None) -> bool:

@@ -68,15 +68,3 @@ def identity_patch(current: Identity, wish: IdentityWish) -> dict[str, Any]:
 
 def identity_words(identity: Identity) -> dict[str, Any]:
     return {"type": identity.type, "user_assigned_identities": sorted(identity.users.values())}
-
-
-def wanted_tags(current: Mapping[str, str], wish: Mapping[str, str], *, append: bool) -> dict[str, str]:
-    """All tags that the resource is to have; names are the same whatever their case."""
-    if not append:
-        same = {name.lower(): name for name in current}
-        return {same.get(name.lower(), name): value for name, value in wish.items()}
-    found = dict(current)
-    names = {name.lower(): name for name in current}
-    for name, value in wish.items():
-        found[names.get(name.lower(), name)] = value
-    return found

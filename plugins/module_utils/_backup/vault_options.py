@@ -10,8 +10,8 @@ from typing import Any, Mapping
 
 from .._arm.errors import OptionError
 from .._arm.regions import check_region
-from .._arm.tags import check_tags
 from .._options import check_group, parse_id
+from .._tags import check_tags
 from .names import VaultRef
 from .vault_state import GEO
 from .vaults import VAULT_NAME

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any, Callable, Final, Literal, Mapping
 
 from .._arm.errors import ArmError, OptionError
+from .._tags import all_tags
 from .names import VaultRef
-from .vault_bodies import SIMPLE, identity_patch, identity_words, monitoring_settings, redundancy_settings, simple_properties, wanted_identity, wanted_tags
+from .vault_bodies import SIMPLE, identity_patch, identity_words, monitoring_settings, redundancy_settings, simple_properties, wanted_identity
 from .vault_options import IdentityWish, Wish
 from .vault_state import AZURE_WORDS, GEO, DeletedVault, Identity, VaultSettings
 
@@ -113,7 +114,7 @@ def _differences(vault: VaultSettings, wish: Wish) -> dict[str, tuple[Any, Any]]
         if (identity.system, set(identity.users)) != (vault.identity.system, set(vault.identity.users)):
             changes["identity"] = (identity_words(vault.identity), identity_words(identity))
     if wish.tags is not None:
-        tags = wanted_tags(vault.tags, wish.tags, append=wish.append_tags)
+        tags = all_tags(vault.tags, wish.tags, append=wish.append_tags)
         if tags != dict(vault.tags):
             changes["tags"] = (dict(vault.tags), tags)
     return changes

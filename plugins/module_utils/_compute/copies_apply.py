@@ -17,6 +17,7 @@ from .._arm.errors import ArmError, HttpError, TransportError
 from .._arm.ids import ResourceId
 from .._arm.retry import is_transient
 from .._fleet import Vm, VmReport, run_each
+from .._tags import missing_tags
 from .._waiting import Waiting
 from . import points
 from .collections import put_collection
@@ -160,7 +161,7 @@ def _prepare(client: ArmClient, work: Work, wish: CopyWish, waiting: Waiting) ->
         work.target_id = made.id
         work.report.changed = True
     else:
-        missing = missing_tags(work.situation, work.tags)
+        missing = missing_tags(target.tags, work.tags)
         if missing:
             client.patch(work.target_path, COMPUTE, {"tags": {**target.tags, **missing}})
             work.report.changed = True
@@ -168,12 +169,6 @@ def _prepare(client: ArmClient, work: Work, wish: CopyWish, waiting: Waiting) ->
         if step.action == "replace" and step.copy is not None:
             delete_point(client, step.copy.path, timeout=waiting.left(), interval=min(waiting.interval, FIRST_LOOK))
             work.report.changed = True
-
-
-def missing_tags(situation: Situation, wanted: dict[str, str]) -> dict[str, str]:
-    """The tags that a target collection that exists does not have yet; names compare without case."""
-    there = {name.lower(): value for name, value in situation.target.tags.items()} if situation.target else {}
-    return {name: value for name, value in wanted.items() if there.get(name.lower()) != value}
 
 
 def _start(client: ArmClient, work: Work, waiting: Waiting) -> None:

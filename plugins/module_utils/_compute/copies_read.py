@@ -16,17 +16,15 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import same_id
 from .._arm.regions import check_region, region_of
-from .._arm.tags import check_tags
 from .._fleet import Vm, run_each
 from .._options import check_group, check_keep
+from .._tags import LONGEST_VALUE, check_tags
 from .._templates import check_distinct, vm_fields
 from .collections import Collection, find_collection
 from .copies import ALL, LATEST, CopyWish, Situation, plan_copies, relevant_copies
 from .names import SOURCE_VM_TAG, check_name, collection_path, expand_name
 from .points import Point, read_point
 from .whereabouts import list_of, of_vm, only_one
-
-LONGEST_TAG = 256
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class CopyPlaces:
 
     def wanted_tags(self, vm: Vm) -> dict[str, str]:
         """The tags of the target. A VM whose id is too long for a tag goes without; `restore_point_restore` has to be told the collection then."""
-        return {**self.tags, **({SOURCE_VM_TAG: vm.id} if len(vm.id) <= LONGEST_TAG else {})}
+        return {**self.tags, **({SOURCE_VM_TAG: vm.id} if len(vm.id) <= LONGEST_VALUE else {})}
 
 
 @dataclass(frozen=True)

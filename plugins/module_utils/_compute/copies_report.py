@@ -13,9 +13,10 @@ from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import ResourceId
 from .._arm.timestamps import format_time
 from .._fleet import Vm, VmReport
+from .._tags import missing_tags
 from .._waiting import Waiting
 from .copies import CopyPlan, CopyWish, Situation, Step, foreseen_copies, plan_copies
-from .copies_apply import Row, Work, copies_now, missing_tags, words_of
+from .copies_apply import Row, Work, copies_now, words_of
 from .copies_read import CopyPlaces, Found
 from .point_views import point_facts
 
@@ -49,7 +50,7 @@ def make_works(vms: Sequence[Vm], found: dict[str, Found | ArmError], places: Co
 def foresee(work: Work, wish: CopyWish) -> None:
     """The entry as far as the plan tells it, which is all that check mode has."""
     report, plan, situation = work.report, work.plan, work.situation
-    retagged = missing_tags(situation, work.tags) if situation.target else {}
+    retagged = missing_tags(situation.target.tags, work.tags) if situation.target else {}
     names, pruned = foreseen_copies(situation, plan, wish)
     failing = [step.problem for step in plan.steps if step.problem is not None]
     if failing:

@@ -12,9 +12,9 @@ from typing import Mapping, Sequence
 
 from .._arm.errors import OptionError
 from .._arm.regions import check_region, region_of
-from .._arm.tags import check_tags
 from .._fleet import VM_TYPE, Vm
 from .._options import check_group, parse_moment
+from .._tags import check_tags
 from .._target_options import DES_TYPE, DISK_ACCESS_TYPE, Params, check_disks, group_id, id_option, new_vm_name, subnet_ids
 from .._templates import check_distinct, vm_fields
 from .copies import LATEST

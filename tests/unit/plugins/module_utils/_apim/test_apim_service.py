@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.activity import ask_log, newest_end
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups import Backup
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.marks import LONGEST, Mark, State, mark_of, read_mark
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.marks import Mark, State, mark_of, read_mark
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import (
     Service,
     check_recoverable,
@@ -22,6 +22,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service im
     wait_until_settled,
 )
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OperationFailed, OperationTimeout, OptionError
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._tags import LONGEST_VALUE
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._waiting import Waiting
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, FakeClock, Wire, answer, client_for, failure
 
@@ -144,7 +145,7 @@ def test_a_service_that_goes_while_it_is_waited_for() -> None:
         settle(Wire(failure(404, "ResourceNotFound")), 600)
 
 
-BACKUP = Backup("apim-prod-1", 7, NOW - timedelta(days=1), '"0x8D"')
+BACKUP = Backup("apim-prod-1", 7, NOW - timedelta(days=1), "0x8D")
 
 
 @pytest.mark.parametrize("state", ["restoring", "restored", "failed"])
@@ -167,21 +168,21 @@ def test_tags_that_somebody_else_wrote(value: str) -> None:
         (BACKUP, True),
         (Backup("apim-prod-1", 9, BACKUP.created, "0x8D"), True),
         (Backup("apim-prod-1"), True),
-        (Backup("apim-prod-1", 7, BACKUP.created, '"0x8E"'), False),
+        (Backup("apim-prod-1", 7, BACKUP.created, "0x8E"), False),
         (Backup("apim-prod-1", 7, NOW), False),
-        (Backup("apim-prod-2", 7, BACKUP.created, '"0x8D"'), False),
-        (Backup("APIM-prod-1", 7, BACKUP.created, '"0x8D"'), False),
+        (Backup("apim-prod-2", 7, BACKUP.created, "0x8D"), False),
+        (Backup("APIM-prod-1", 7, BACKUP.created, "0x8D"), False),
     ],
 )
 def test_which_backups_are_the_same(other: Backup, same: bool) -> None:
-    """Blob names have a case, etags do or do not have quotes, and what could not be looked at goes by its name."""
+    """Blob names have a case, and what could not be looked at goes by its name."""
     assert mark_of("restored", "stdr/apim", BACKUP, NOW).of(mark_of("restoring", "stdr/apim", other, NOW)) is same
 
 
 def test_a_long_name_fits_into_a_tag() -> None:
     mark = mark_of("restored", "stdr/apim", Backup("folder/" * 60 + "b1", 7, NOW, "0x1"), NOW)
-    assert len(mark.backup) == LONGEST and mark.backup.endswith("/b1")
-    assert all(len(value) <= LONGEST for value in mark.as_tags().values())
+    assert len(mark.backup) == LONGEST_VALUE and mark.backup.endswith("/b1")
+    assert all(len(value) <= LONGEST_VALUE for value in mark.as_tags().values())
 
 
 def entry(status: str, minutes: float = 0, *, request: str = "r1", action: str = "restore") -> dict[str, Any]:
