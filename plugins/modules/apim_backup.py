@@ -44,6 +44,7 @@ options:
     description:
       - The name of the backup, which is a blob. C({name}) stands for the name of the service, and the directives C(%Y), C(%y), C(%m), C(%d), C(%j),
         C(%H), C(%M) and C(%S) for the time, in UTC.
+      - In other parts of the name, C(%) is written C(%%), and a brace is doubled.
       - Only blobs with a name that this can give count as backups of the service. Without C({name}), use the container for one service only.
       - Without a part that depends on the time there is one backup only, which is overwritten.
     type: str

@@ -15,7 +15,9 @@ description:
   - A service that carries the backup already is left alone, unless O(force=true). Azure tells nowhere what was restored into a service, so this module notes
     it in the tags C(lifeboat_backup) and C(lifeboat_restore) of the service. Other tools that manage its tags must leave these alone.
   - A restore is asked for once. One that an earlier run asked for, which was killed, is waited for. How one ended that nobody waited for is read from the
-    activity log of the service. Where that cannot be told, the task fails and says so.
+    activity log of the service, which gets its entries some minutes late, so that this may wait up to 20 minutes for them. Where the log cannot be read,
+    the task fails, unless it has seen the restore run; it takes the state of the service then, and warns. So it does where the log has the request
+    without its end.
   - An operation of the service that runs already, such as a backup, is waited for first.
   - A tier that does not fit, a backup that is too old, missing blobs and missing identities are refused before anything is sent.
   - A backup never contains everything, see RV(not_restored).
@@ -52,6 +54,7 @@ options:
     description:
       - The name of the backup, which is a blob; or what O(lifeboat.azure_dr.apim_backup#module:backup_name) says, with C({name}) or directives for the time,
         which means the newest backup of O(source_service) with such a name.
+      - In a name itself, C(%) is written C(%%), and a brace is doubled.
     type: str
     default: "{name}-%Y%m%dT%H%M%SZ"
   source_service:
