@@ -349,6 +349,10 @@ jobs:
   type: list
   elements: str
   sample: []
+failure:
+  description: What went wrong, with C(code), C(message), C(status), C(target), C(request_id), C(operation), C(hint), and after a timeout C(resume).
+  returned: when the task failed
+  type: dict
 """
 
 from typing import Any, Mapping
