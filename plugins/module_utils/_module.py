@@ -12,7 +12,7 @@ import math
 import os
 import traceback
 from functools import cached_property
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import AnsibleFallbackNotFound
@@ -69,11 +69,13 @@ VAULT: Spec = {
     "resource_group": {"type": "str"},
 }
 
-WAIT: Spec = {
-    "wait": {"type": "bool", "default": True},
-    "wait_timeout": {"type": "int", "default": 14400},
-    "poll_interval": {"type": "float", "default": 30.0},
-}
+
+def waiting_options(timeout: int, interval: float) -> Spec:
+    """For a module that always waits, or with other defaults than WAIT."""
+    return {"wait_timeout": {"type": "int", "default": timeout}, "poll_interval": {"type": "float", "default": interval}}
+
+
+WAIT: Spec = {"wait": {"type": "bool", "default": True}, **waiting_options(14400, 30.0)}
 
 
 class Task:
@@ -186,6 +188,27 @@ def defect(error: Exception) -> ArmError:
         code="UnexpectedError",
         hint="This is a defect of the collection; please report it with this message. Running the task again starts nothing twice.",
     )
+
+
+def resource_result(
+    task: Task,
+    facts: Mapping[str, Any],
+    *,
+    changed: bool,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    warnings: Iterable[str] = (),
+    failure: ArmError | None = None,
+) -> dict[str, Any]:
+    """The result of a module that works on one resource: `changed`, the facts, `diff`, and `failed` with `msg` and `failure` when it failed."""
+    result: dict[str, Any] = {"changed": changed, **facts}
+    if task.diff:
+        result["diff"] = {"before": dict(before), "after": dict(after)}
+    for text in warnings:
+        task.warn(text)
+    if failure is not None:
+        result.update(failed=True, msg=str(failure), failure=failure.as_failure())
+    return result
 
 
 def fleet_result(task: Task, reports: Sequence[VmReport]) -> dict[str, Any]:

@@ -224,7 +224,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service im
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, read_storage
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, resource_result, run
 
 DEFAULT_NAME = "{name}-%Y%m%dT%H%M%SZ"
 
@@ -260,28 +260,22 @@ def read_wish(task: Task) -> Wish:
 
 def result_of(outcome: Outcome, current: Current, wish: Wish, task: Task) -> dict[str, Any]:
     service = outcome.service
-    result: dict[str, Any] = {
-        "changed": outcome.changed,
-        "action": ACTIONS[outcome.plan.action],
-        "service": {
-            "id": service.id,
-            "name": service.name,
-            "location": service.location,
-            "sku": service.sku,
-            "provisioning_state": service.provisioning_state,
-        },
-        "not_restored": list(NOT_RESTORED),
-    }
+    facts: dict[str, Any] = {"action": ACTIONS[outcome.plan.action], "service": service.facts(), "not_restored": list(NOT_RESTORED)}
     if current.backup is not None:
         place = {"storage_account": wish.storage.account, "container": wish.storage.container}
-        result["backup"] = {**current.backup.facts(task.client.server_now()), **place}
+        facts["backup"] = {**current.backup.facts(task.client.server_now()), **place}
     if outcome.run is not None and outcome.run.operation is not None:
-        result["operation"] = {"id": outcome.run.operation.id, "service_id": service.id}
-    if task.diff:
-        result["diff"] = outcome.plan.diff()
-    if outcome.problem is not None:
-        result.update(failed=True, msg=str(outcome.problem), failure=outcome.problem.as_failure())
-    return result
+        facts["operation"] = {"id": outcome.run.operation.id, "service_id": service.id}
+    diff = outcome.plan.diff()
+    return resource_result(
+        task,
+        facts,
+        changed=outcome.changed,
+        before=diff["before"],
+        after=diff["after"],
+        warnings=outcome.warnings,
+        failure=outcome.problem,
+    )
 
 
 def body(task: Task) -> dict[str, Any]:
@@ -293,8 +287,6 @@ def body(task: Task) -> dict[str, Any]:
         outcome = Outcome(decision, found.current.service, decision.changes, problem=decision.problem, warnings=decision.warnings)
     else:
         outcome = carry_out(task.client, wish, found, decision, task.waiting)
-    for text in outcome.warnings:
-        task.warn(text)
     return result_of(outcome, found.current, wish, task)
 
 

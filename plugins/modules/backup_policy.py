@@ -375,7 +375,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.policy_r
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.policy_words import TIERING_MODES, TIERING_UNITS, Words
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.protection import check_guard_requests
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, find_vault
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, resource_result, run
 
 NAMES: dict[str, Any] = {"type": "list", "elements": "str"}
 COUNT: dict[str, Any] = {"type": "int", "required": True}
@@ -460,18 +460,14 @@ def carry_out(task: Task, vault: VaultRef, name: str, plan: PolicyPlan, resource
 def result_of(task: Task, vault: VaultRef, name: str, plan: PolicyPlan, outcome: PolicyOutcome) -> dict[str, Any]:
     shown = (outcome.resource or {}).get("properties")
     policy = policy_facts(vault, name, shown) if shown else policy_facts(vault, name, None, plan.after, plan.items) if plan.after else None
-    result: dict[str, Any] = {"changed": outcome.changed, "policy": policy}
-    if task.diff:
-        result["diff"] = {"before": plan.before, "after": plan.after}
+    facts: dict[str, Any] = {"policy": policy}
     if outcome.operation_id:
-        result["operation"] = {"id": outcome.operation_id, "vault_id": vault.id}
+        facts["operation"] = {"id": outcome.operation_id, "vault_id": vault.id}
     if outcome.jobs:
-        result["jobs"] = outcome.jobs
-    for text in outcome.warnings:
-        task.warn(text)
-    if outcome.error is not None:
-        result.update(failed=True, msg=str(outcome.error), failure=outcome.error.as_failure())
-    return result
+        facts["jobs"] = outcome.jobs
+    return resource_result(
+        task, facts, changed=outcome.changed, before=plan.before, after=plan.after, warnings=outcome.warnings, failure=outcome.error
+    )
 
 
 def body(task: Task) -> dict[str, Any]:

@@ -103,7 +103,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.cleanup
     plan_cleanup,
     remove_all,
 )
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run, waiting_options
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._tags import check_tags
 
@@ -166,8 +166,7 @@ def main() -> None:
         {
             "tags": {"type": "dict", "required": True},
             "resource_group": {"type": "list", "elements": "str"},
-            "wait_timeout": {"type": "int", "default": 3600},
-            "poll_interval": {"type": "float", "default": 15.0},
+            **waiting_options(3600, 15.0),
         },
         body,
         hints={},

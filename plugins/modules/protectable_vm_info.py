@@ -108,7 +108,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors impo
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.discovery import list_protectable, refresh
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults import check_vault, find_vault
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run, waiting_options
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -116,8 +116,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "resource_group": {"type": "str"},
     "vm_resource_group": {"type": "str"},
     "refresh": {"type": "bool", "default": False},
-    "wait_timeout": {"type": "int", "default": 600},
-    "poll_interval": {"type": "float", "default": 5.0},
+    **waiting_options(600, 5.0),
 }
 
 

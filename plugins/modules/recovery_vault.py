@@ -361,7 +361,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vault_ap
 )
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vault_hints import VAULT_HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vault_options import check_place, read_wish
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, resource_result, run
 
 IDENTITY: dict[str, Any] = {
     "type": "dict",
@@ -407,20 +407,22 @@ def work(task: Task, ref: VaultRef) -> Outcome:
 
 def body(task: Task) -> dict[str, Any]:
     outcome = work(task, check_place(task.params, task.subscription))
-    for text in outcome.warnings:
-        task.warn(text)
-    result: dict[str, Any] = {"changed": outcome.changed, "vault": outcome.vault.facts() if outcome.vault else None}
-    if task.diff:
-        result["diff"] = {"before": dict(outcome.before), "after": dict(outcome.after)}
+    facts: dict[str, Any] = {"vault": outcome.vault.facts() if outcome.vault else None}
     if outcome.operation is not None:
-        result["operation"] = outcome.operation
+        facts["operation"] = outcome.operation
     if outcome.deleted is not None:
-        result["deleted_vault"] = outcome.deleted.facts()
+        facts["deleted_vault"] = outcome.deleted.facts()
     if outcome.contents is not None:
-        result["contents"] = dict(outcome.contents.facts)
-    if outcome.failure is not None:
-        result.update(failed=True, msg=str(outcome.failure), failure=outcome.failure.as_failure())
-    return result
+        facts["contents"] = dict(outcome.contents.facts)
+    return resource_result(
+        task,
+        facts,
+        changed=outcome.changed,
+        before=outcome.before,
+        after=outcome.after,
+        warnings=outcome.warnings,
+        failure=outcome.failure,
+    )
 
 
 def main() -> None:

@@ -287,7 +287,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.copies_
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.copies_read import read_places, read_situations, read_wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.copies_report import conclude, make_works
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import HINTS
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, WAIT, Task, fleet_result, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, WAIT, Task, fleet_result, run, waiting_options
 
 SPEC: dict[str, dict[str, Any]] = {
     **VM,
@@ -301,8 +301,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "keep": {"type": "int"},
     "replace_failed": {"type": "bool", "default": False},
     "tags": {"type": "dict", "default": {}},
-    "wait_timeout": {"type": "int", "default": 86400},
-    "poll_interval": {"type": "float", "default": 60.0},
+    **waiting_options(86400, 60.0),
 }
 
 

@@ -335,7 +335,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_r
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_restores import ACCESS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_restores_apply import carry_out, make_works
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.point_restores_read import check_subnets, find_points, read_there
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, Task, fleet_result, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, Task, fleet_result, run, waiting_options
 
 SPEC: dict[str, dict[str, Any]] = {
     **VM,
@@ -359,8 +359,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "disk_network_access": {"type": "str", "choices": list(ACCESS)},
     "disk_access": {"type": "str"},
     "tags": {"type": "dict", "default": {}},
-    "wait_timeout": {"type": "int", "default": 3600},
-    "poll_interval": {"type": "float", "default": 10.0},
+    **waiting_options(3600, 10.0),
 }
 
 

@@ -240,7 +240,6 @@ def _timed_out(run: Run, state: str, error: ArmError | None) -> OperationTimeout
         target=run.service.id,
         request_id=error.request_id if error is not None else None,
         operation=run.words,
-        hint="Raise wait_timeout, or run the same task again: it finds what is under way and goes on from there.",
     )
 
 

@@ -61,6 +61,16 @@ class Service:
     def succeeded(self) -> bool:
         return self.provisioning_state.lower() == "succeeded"
 
+    def facts(self) -> dict[str, Any]:
+        """For results."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "location": self.location,
+            "sku": self.sku,
+            "provisioning_state": self.provisioning_state,
+        }
+
     @property
     def has_system_identity(self) -> bool:
         return "systemassigned" in self.identity_type.lower()
@@ -257,7 +267,6 @@ def wait_until_settled(client: ArmClient, service: Service, waiting: Waiting) ->
                 last_state=service.provisioning_state,
                 resume={"service_id": service.id},
                 target=service.id,
-                hint="Raise wait_timeout, or run the same task again: it goes on from there.",
             )
         waiting.pause(client.clock)
         found = read_service(client, service.path)

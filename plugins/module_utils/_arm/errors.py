@@ -23,6 +23,7 @@ class ArmError(Exception):
     """
 
     code: str = "Unknown"
+    hint: str | None = None
 
     def __init__(
         self,
@@ -45,7 +46,8 @@ class ArmError(Exception):
         self.target = None if target is None else redact(target)
         self.request_id = request_id
         self.operation = None if operation is None else redact(operation)
-        self.hint = None if hint is None else redact(hint)
+        told = hint or type(self).hint
+        self.hint = None if told is None else redact(told)
         self.ambiguous = ambiguous
         self.retry_after = retry_after
         self.details = tuple(details)
@@ -140,10 +142,12 @@ class OperationFailed(ArmError):
 class OperationTimeout(ArmError):
     """The wait ended before the operation did; the operation goes on in Azure.
 
-    ``last_state`` as last read; ``resume`` the ids to carry on from ({"operation_id": ..., "operation_url": ...}).
+    ``last_state`` as last read; ``resume`` the ids to carry on from ({"operation_id": ..., "operation_url": ...}). Its hint,
+    unless another is given, is what every module keeps: a second run goes on from there.
     """
 
     code = "OperationTimeout"
+    hint = "Raise wait_timeout, or run the same task again: it finds what is under way and goes on from there."
 
     def __init__(self, message: str, *, last_state: str | None, resume: Mapping[str, str], **fields: Any) -> None:
         self.last_state = last_state

@@ -268,5 +268,4 @@ def _timed_out(operation: Operation, status: OperationStatus, timeout: float) ->
         resume=_resume(operation),
         request_id=status.error.request_id if status.error else None,
         operation=describe(operation.method, operation.path),
-        hint="Raise wait_timeout, or run the same task again: it finds what is under way and goes on from there.",
     )

@@ -261,6 +261,5 @@ def _timed_out(found: Followed, timeout: float) -> Followed:
         last_state=found.job.status if found.job else None,
         resume=resume,
         operation=f"job {found.job_id}" if found.job_id else None,
-        hint="Run the same task again: it finds what is under way and goes on from there.",
     )
     return Followed(found.watch, found.job, found.job_id, error=error)

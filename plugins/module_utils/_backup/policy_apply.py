@@ -194,7 +194,6 @@ def _until(
                 last_state=None,
                 resume={"policy_id": f"{vault.id}/backupPolicies/{name}"},
                 target=f"{vault.id}/backupPolicies/{name}",
-                hint="Run the task again; it goes on from what is there.",
             )
         waiting.pause(client.clock, SETTLE_SECONDS)
 

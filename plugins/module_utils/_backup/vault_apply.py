@@ -227,7 +227,6 @@ def settle(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, waitin
                 last_state=vault.state,
                 resume={"vault_id": ref.id},
                 operation=f"GET vaults/{ref.name}",
-                hint="Raise wait_timeout, or run the same task again: it waits for what is under way and goes on from there.",
             )
         waiting.tell(0, 1, f"{ref.name} is {vault.state}")
         waiting.pause(client.clock, pause)
@@ -254,7 +253,6 @@ def register(client: ArmClient, subscription: str, waiting: Waiting) -> None:
                 last_state=state or None,
                 resume={"provider": "Microsoft.RecoveryServices"},
                 operation="POST providers/Microsoft.RecoveryServices/register",
-                hint="Raise wait_timeout, or run the same task again.",
             )
         waiting.pause(client.clock, REGISTRATION_SECONDS)
 

@@ -163,7 +163,6 @@ def _timeout(removal: Removal, operation: Operation) -> ArmError:
         last_state="running",
         resume={"operation_id": operation.id or "", "operation_url": operation.url},
         operation=f"DELETE {removal.id.type}/{removal.id.name}",
-        hint="Run the task again: it goes on with what is left.",
     )
 
 

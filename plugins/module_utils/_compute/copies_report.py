@@ -146,7 +146,6 @@ def _timeout(rows: Sequence[Row], left: Sequence[Step]) -> OperationTimeout:
         resume={row.step.name: row.id for row in rows},
         target=rows[0].id,
         operation="PUT restorePoints",
-        hint="Raise wait_timeout, or run the same task again: it finds what is under way and goes on from there.",
     )
 
 

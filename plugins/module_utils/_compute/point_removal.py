@@ -124,7 +124,6 @@ def _wait_until_gone(client: ArmClient, removal: Removal, path: str, waiting: Wa
                 resume={"id": str(ResourceId.parse(path))},
                 target=str(ResourceId.parse(path)),
                 operation="DELETE",
-                hint="Run the task again: it goes on waiting.",
             )
         waiting.pause(client.clock)
 

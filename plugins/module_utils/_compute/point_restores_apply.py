@@ -167,7 +167,6 @@ def _timed_out(work: Work) -> ArmError:
         last_state="Creating",
         resume=resume,
         target=going[0].piece.id if going else work.vm.id,
-        hint="Raise wait_timeout, or run the same task again: it finds what is there and goes on from there.",
     )
 
 

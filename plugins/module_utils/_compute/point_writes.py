@@ -197,7 +197,6 @@ def timed_out(entry: Followed) -> OperationTimeout:
         resume=resume,
         target=entry.id,
         operation="PUT restorePoints",
-        hint="Raise wait_timeout, or run the same task again: it finds what is under way and goes on from there.",
     )
 
 
