@@ -13,8 +13,9 @@ from .._arm.client import Api, ArmClient
 from .._arm.errors import ArmError, OperationTimeout
 from .._arm.ids import ResourceId, segment
 from .._arm.poller import Operation, operation_of, read_operation
-from .._fleet import run_each
+from .._fleet import VM_TYPE, run_each
 from .._waiting import Waiting
+from .names import DISK_TYPE, NIC_TYPE
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Removable:
 
 
 REMOVABLE: Mapping[str, Removable] = {
-    "Microsoft.Compute/virtualMachines": Removable(1, COMPUTE),
-    "Microsoft.Network/networkInterfaces": Removable(2, NETWORK),
-    "Microsoft.Compute/disks": Removable(2, DISKS),
+    VM_TYPE: Removable(1, COMPUTE),
+    NIC_TYPE: Removable(2, NETWORK),
+    DISK_TYPE: Removable(2, DISKS),
     "Microsoft.Network/publicIPAddresses": Removable(3, NETWORK),
 }
 

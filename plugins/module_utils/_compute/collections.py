@@ -13,7 +13,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError
 from .._arm.ids import ResourceId, same_id
 from .._arm.regions import region_of
-from .._fleet import vm_of_id
+from .._fleet import Vm, vm_of_id
 from . import points
 from .names import COLLECTION_TYPE, SOURCE_VM_TAG, collections_path
 
@@ -114,6 +114,18 @@ def check_source(collection: Collection, source_id: str, location: str | None = 
             code="CollectionInAnotherRegion",
             target=collection.id,
             hint="Choose another name or resource group for the collection.",
+        )
+
+
+def check_vm(collection: Collection, vm: Vm) -> None:
+    """Raises ArmError when a collection is known to be of another VM."""
+    owner = collection.source_vm
+    if owner is not None and owner.lower() != vm.key:
+        raise ArmError(
+            f"The collection {collection.name} holds restore points of {owner}, not of {vm.name}.",
+            code="CollectionOfAnotherVm",
+            target=collection.id,
+            hint="Check collection, which may be a template such as {name}-points.",
         )
 
 

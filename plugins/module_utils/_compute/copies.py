@@ -10,13 +10,13 @@ a copy (documentation of the cross-region copy; API 2024-11-01).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Iterable, Literal, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Iterable, Literal, Mapping, Sequence, TypeVar
 
 from .._arm.errors import ArmError
 from .._arm.ids import same_id
-from .._arm.timestamps import format_time
 from .collections import Collection
-from .points import Point
+from .points import Point, in_order
 
 LATEST: Final = "latest"
 ALL: Final = "all"
@@ -24,7 +24,7 @@ ALL: Final = "all"
 AT_ONCE = 3
 """Copies that Azure takes in an hour into one collection."""
 
-CONFIDENTIAL = "confidentialvm"
+T = TypeVar("T")
 
 CopyState = Literal["done", "running", "failed", "deleting"]
 
@@ -87,15 +87,6 @@ class CopyPlan:
     """What Azure would not take in this hour, and nobody waits for."""
 
 
-def in_order(points: Iterable[Point]) -> tuple[Point, ...]:
-    """By their time, oldest first. A copy has the time of the point that it was made from."""
-    return tuple(sorted(points, key=_age))
-
-
-def _age(point: Point) -> tuple[str, str]:
-    return (format_time(point.time_created) if point.time_created else "", point.name)
-
-
 def state_of(copy: Point) -> CopyState:
     """How far a copy is. It can be used only when every disk of it has arrived."""
     if copy.deleting:
@@ -145,7 +136,7 @@ def plan_copies(situation: Situation, wish: CopyWish) -> CopyPlan:
     steps = [_step(point, situation, wish) for point in wanted]
     steps, warnings = _in_time_order(steps, situation, wish)
     steps = [_without_private_links(step, situation) for step in steps]
-    confidential = [step.name for step in steps if step.starts and step.source is not None and (step.source.security_type or "").lower() == CONFIDENTIAL]
+    confidential = [step.name for step in steps if step.starts and step.source is not None and step.source.is_confidential]
     if confidential:
         return CopyPlan(problem=_confidential(situation, confidential))
     starts = [step for step in steps if step.starts]
@@ -155,36 +146,34 @@ def plan_copies(situation: Situation, wish: CopyWish) -> CopyPlan:
 
 def to_prune(copies: Iterable[Point], keep: int) -> tuple[Point, ...]:
     """The copies older than the newest ``keep`` complete ones. One that is on its way always stays, and so does the newest complete one."""
+    return tuple(_surplus([(copy, state_of(copy)) for copy in in_order(copies)], keep))
+
+
+def _surplus(rows: Sequence[tuple[T, CopyState]], keep: int) -> list[T]:
+    """Of copies and their states, oldest first, what ``keep`` leaves over."""
     complete = 0
-    gone: list[Point] = []
-    for copy in reversed(in_order(copies)):
-        state = state_of(copy)
+    gone: list[T] = []
+    for copy, state in reversed(rows):
         if complete >= keep and state in ("done", "failed"):
             gone.append(copy)
         complete += state == "done"
-    return tuple(reversed(gone))
+    return gone[::-1]
 
 
 def foreseen_copies(situation: Situation, plan: CopyPlan, wish: CopyWish) -> tuple[list[str], list[str]]:
     """The names of the copies in the target when all goes well, and of those that are pruned then."""
     ended = {step.copy.key for step in plan.steps if step.action == "adopt" and step.copy and wish.waits}
     replaced = {step.copy.key for step in plan.steps if step.action == "replace" and step.copy}
-    rows: list[tuple[tuple[str, str], str, CopyState]] = []
+    rows: list[tuple[tuple[datetime, str], str, CopyState]] = []
     for copy in situation.copies:
         if copy.key not in replaced:
-            rows.append((_age(copy), copy.name, "done" if copy.key in ended else state_of(copy)))
+            rows.append((copy.age, copy.name, "done" if copy.key in ended else state_of(copy)))
     for step in plan.steps:
         if step.starts and step.source is not None:
-            rows.append((_age(step.source), step.name, "done" if wish.waits else "running"))
-    names = [name for _age_of_it, name, _state in sorted(rows)]
-    if wish.keep is None:
-        return names, []
-    complete, pruned = 0, []
-    for _age_of_it, name, state in sorted(rows, reverse=True):
-        if complete >= wish.keep and state in ("done", "failed"):
-            pruned.append(name)
-        complete += state == "done"
-    return [name for name in names if name not in pruned], pruned[::-1]
+            rows.append((step.source.age, step.name, "done" if wish.waits else "running"))
+    known = [(name, state) for _age, name, state in sorted(rows)]
+    pruned = [] if wish.keep is None else _surplus(known, wish.keep)
+    return [name for name, _state in known if name not in pruned], pruned
 
 
 def _step(point: Point, situation: Situation, wish: CopyWish) -> Step:
@@ -223,14 +212,14 @@ def _in_time_order(steps: Sequence[Step], situation: Situation, wish: CopyWish) 
     kept: list[Step] = []
     skipped: list[str] = []
     for step in steps:
-        if not step.starts or step.source is None or _age(step.source) > _age(newest):
+        if not step.starts or step.source is None or step.source.age > newest.age:
             kept.append(step)
         elif wish.point == LATEST and step.action == "start":
             # The newest copy is of a point that the source does not have any more.
             kept.append(_existing(newest, None, wish))
         elif wish.point == ALL and step.action == "start":
             # Those before the oldest copy were pruned, or never meant to be copied.
-            if wish.keep is None or _age(step.source) > _age(oldest):
+            if wish.keep is None or step.source.age > oldest.age:
                 skipped.append(step.name)
         else:
             kept.append(Step("fail", step.name, step.source, step.copy, _too_late(step.source, newest)))

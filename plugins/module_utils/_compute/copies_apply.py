@@ -21,10 +21,10 @@ from .._tags import missing_tags
 from .._waiting import Waiting
 from . import points
 from .collections import put_collection
-from .copies import AT_ONCE, CopyPlan, CopyWish, Situation, Step, failed_copy, in_order, state_of, to_prune
+from .copies import AT_ONCE, CopyPlan, CopyWish, Situation, Step, failed_copy, state_of, to_prune
 from .names import point_path
 from .point_writes import FIRST_LOOK, Followed, delete_point, look, put_point
-from .points import Point
+from .points import Point, in_order
 
 HOUR = 3600.0
 

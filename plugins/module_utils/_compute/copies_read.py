@@ -20,7 +20,7 @@ from .._fleet import Vm, run_each
 from .._options import check_group, check_keep
 from .._tags import LONGEST_VALUE, check_tags
 from .._templates import check_distinct, vm_fields
-from .collections import Collection, find_collection
+from .collections import Collection, check_vm, find_collection
 from .copies import ALL, LATEST, CopyWish, Situation, plan_copies, relevant_copies
 from .names import SOURCE_VM_TAG, check_name, collection_path, expand_name
 from .points import Point, read_point
@@ -117,14 +117,8 @@ def _read(client: ArmClient, vm: Vm, places: CopyPlaces, wish: CopyWish, listed:
             target=path,
             hint="Check collection and resource_group, or make restore points first with lifeboat.azure_dr.restore_point.",
         )
-    owner = source.source_vm
-    if not source.is_copy and owner is not None and owner.lower() != vm.key:
-        raise ArmError(
-            f"The collection {source.name} holds restore points of {owner}, not of {vm.name}.",
-            code="CollectionOfAnotherVm",
-            target=source.id,
-            hint="Check collection, which may be a template such as {name}-points.",
-        )
+    if not source.is_copy:
+        check_vm(source, vm)
     name = expand_name(places.target, "target_collection", _fields(vm, source.name, places.region))
     target_path = collection_path(vm.subscription, places.target_group or source.group, name)
     target = find_collection(client, target_path, needs_group=True)

@@ -16,6 +16,8 @@ from .._options import check_group, parse_id
 from .._templates import expand
 
 COLLECTION_TYPE = "Microsoft.Compute/restorePointCollections"
+DISK_TYPE = "Microsoft.Compute/disks"
+NIC_TYPE = "Microsoft.Network/networkInterfaces"
 
 SOURCE_VM_TAG = "lifeboat_source_vm"
 """Tag of a collection of copies: the id of the VM, of which Azure keeps no trace there."""

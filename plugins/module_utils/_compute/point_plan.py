@@ -9,7 +9,7 @@ A point can never be changed. One with a fixed name is there or is not; otherwis
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Final, Iterable, Literal, Mapping
 
 from .._arm.errors import ArmError
@@ -20,13 +20,11 @@ from .._templates import vm_fields
 from .collections import Collection, check_source
 from .names import expand_name
 from .point_rules import excluded_ids, refusal
-from .points import CRASH, Point
+from .points import CRASH, Point, in_order
 from .source_vms import SourceVm
 
 APPLICATION: Final = "application"
 CRASH_WISH: Final = "crash"
-
-_OLDEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -170,7 +168,7 @@ def _check_fixed(point: Point, wish: Wish, excluded: tuple[str, ...]) -> tuple[s
 
 def _recent(points: Iterable[Point], wish: Wish, excluded: tuple[str, ...], now: datetime) -> Point | None:
     """The newest point that is good enough, or one that is being made and will be."""
-    for point in sorted(points, key=_age, reverse=True):
+    for point in reversed(in_order(points)):
         if not (point.creating or point.usable) or not _covers(point, excluded) or not _is_consistent(point, wish):
             continue
         if point.creating or (point.time_created is not None and wish.max_age and now - point.time_created <= wish.max_age):
@@ -192,11 +190,7 @@ def _is_consistent(point: Point, wish: Wish) -> bool:
 def newest(collection: Collection | None) -> Point | None:
     """The newest usable point."""
     usable = [point for point in (collection.points if collection else ()) if point.usable]
-    return max(usable, key=_age, default=None)
-
-
-def _age(point: Point) -> tuple[datetime, str]:
-    return (point.time_created or _OLDEST, point.name)
+    return in_order(usable)[-1] if usable else None
 
 
 def _prune(points: Iterable[Point], wish: Wish, *, coming: Point | None, made: bool = False) -> tuple[Point, ...]:
@@ -205,9 +199,8 @@ def _prune(points: Iterable[Point], wish: Wish, *, coming: Point | None, made: b
         return ()
     known = [point for point in points if point is not coming]
     left = wish.keep - (1 if wish.waits and (made or coming is not None) else 0)
-    usable = sorted((point for point in known if point.usable and point.time_created is not None), key=_age, reverse=True)
-    surplus = usable[max(left, 0) :] + [point for point in known if point.failed]
-    return tuple(sorted(surplus, key=_age))
+    usable = in_order(point for point in known if point.usable and point.time_created is not None)[::-1]
+    return in_order([*usable[max(left, 0) :], *(point for point in known if point.failed)])
 
 
 def before(made: Plan) -> dict[str, Any]:

@@ -19,11 +19,8 @@ from .._arm.ids import ResourceId, same_id
 from .._arm.regions import region_of
 from .._fleet import Vm
 from .._templates import vm_fields
-from .names import expand_name
+from .names import DISK_TYPE, NIC_TYPE, expand_name
 from .points import DiskPoint, Point
-
-DISK_TYPE = "Microsoft.Compute/disks"
-NIC_TYPE = "Microsoft.Network/networkInterfaces"
 
 ACCESS: Mapping[str, Mapping[str, str]] = {
     "public": {"networkAccessPolicy": "AllowAll", "publicNetworkAccess": "Enabled"},
@@ -155,7 +152,7 @@ def _check(point: Point, target: RestoreTarget, disks: list[DiskPoint]) -> None:
             target=point.id,
             hint="Restore its disks with mode=disks.",
         )
-    if (point.security_type or "").lower() == "confidentialvm":
+    if point.is_confidential:
         raise ArmError(
             f"The restore point {point.name} is of a confidential VM, which this module cannot make.",
             code="ConfidentialVmNotSupported",

@@ -17,13 +17,12 @@ from .._arm.ids import ResourceId
 from .._arm.regions import region_of
 from .._fleet import VM_TYPE, Vm, run_each
 from .._templates import vm_fields
-from .collections import Collection, find_collection, list_collections
-from .copies import in_order
-from .names import collection_path, expand_name
+from .collections import Collection, check_vm, find_collection
+from .names import DISK_TYPE, NIC_TYPE, collection_path, expand_name
 from .point_restore_options import PointChoice
-from .point_restores import DISK_TYPE, NIC_TYPE, RestoreTarget
-from .points import Point, read_point
-from .whereabouts import AZURE_BACKUP, list_of, of_vm, only_one
+from .point_restores import RestoreTarget
+from .points import Point, in_order, read_point
+from .whereabouts import list_in_group, list_of, of_vm, only_one
 
 Resources = dict[str, Mapping[str, Any]]
 
@@ -36,7 +35,7 @@ def list_candidates(client: ArmClient, vms: Sequence[Vm], choice: PointChoice) -
         return list_of(client, [vm.subscription for vm in vms], [])
     found: list[Collection] = []
     for subscription in sorted({vm.subscription.lower() for vm in vms}):
-        found += [one for one in list_collections(client, subscription, choice.group) if not one.name.lower().startswith(AZURE_BACKUP)]
+        found += list_in_group(client, subscription, choice.group)
     return found
 
 
@@ -72,14 +71,7 @@ def _collection(client: ArmClient, vm: Vm, choice: PointChoice, listed: Sequence
             target=collection.id,
             hint=f"Give region={collection.location}, or copy the restore point to {choice.region} first.",
         )
-    owner = collection.source_vm
-    if owner is not None and owner.lower() != vm.key:
-        raise ArmError(
-            f"The collection {collection.name} holds restore points of {owner}, not of {vm.name}.",
-            code="CollectionOfAnotherVm",
-            target=collection.id,
-            hint="Check collection, which may be a template such as {name}-points.",
-        )
+    check_vm(collection, vm)
     return collection
 
 

@@ -11,7 +11,7 @@ from typing import Sequence
 from .._arm.errors import ArmError, OptionError
 from .._arm.timestamps import format_time
 from .collections import Collection, check_source
-from .points import CRASH, Point
+from .points import CONFIDENTIAL, CRASH, Point
 from .source_vms import SourceDisk, SourceVm
 
 MOST_POINTS = 500
@@ -24,7 +24,6 @@ HOUR = timedelta(hours=1)
 
 _UNSETTLED = frozenset({"creating", "deleting"})
 _ONLY_APPLICATION = {"ultrassd_lrs": "an Ultra disk", "premiumv2_lrs": "a Premium SSD v2 disk"}
-_CONFIDENTIAL = "confidentialvm"
 
 
 def excluded_ids(vm: SourceVm, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -68,7 +67,7 @@ def refusal(vm: SourceVm, excluded: Sequence[str], collection: Collection | None
         reason = _unsupported(disk, crash)
         if reason:
             return ArmError(f"{disk.name} is {reason}.", code="DiskNotSupported", target=disk.id or vm.id, hint=_remedy(disk))
-    if crash and vm.security_type.lower() == _CONFIDENTIAL:
+    if crash and vm.security_type.lower() == CONFIDENTIAL:
         return ArmError(
             "A confidential VM can have no crash-consistent restore points.",
             code="ConsistencyNotSupported",

@@ -6,19 +6,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
 from .._fleet import Outcome, Vm, run_each, vm_of_id
-from .collections import Collection, find_collection, list_collections
+from .collections import Collection, find_collection
 from .point_views import collection_facts, point_facts
-from .points import Point, read_point
-from .whereabouts import AZURE_BACKUP, list_of, of_vm, vm_of
-
-_NEVER = datetime.min.replace(tzinfo=timezone.utc)
+from .points import Point, in_order, read_point
+from .whereabouts import list_in_group, list_of, of_vm, vm_of
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def _everything(client: ArmClient, search: Search) -> list[Collection]:
     """All collections of the resource group, on which rights are enough then, or of the subscription, without those of Azure Backup."""
     if search.group is None:
         return list_of(client, [search.subscription], [])
-    return [one for one in list_collections(client, search.subscription, search.group) if not one.name.lower().startswith(AZURE_BACKUP)]
+    return list_in_group(client, search.subscription, search.group)
 
 
 def _shelf(client: ArmClient, search: Search, place: ResourceId, vm_id: str | None) -> Shelf | None:
@@ -123,7 +121,7 @@ def _with_view(client: ArmClient, point: Point) -> Point:
 
 
 def _rows(shelf: Shelf, search: Search, now: datetime) -> list[dict[str, Any]]:
-    points = sorted((point for point in shelf.points if fits(point, search)), key=lambda point: (point.time_created or _NEVER, point.name), reverse=True)
+    points = in_order(point for point in shelf.points if fits(point, search))[::-1]
     vm = vm_of_id(shelf.vm_id)
     place = {
         "vm": vm.name if vm else None,

@@ -9,7 +9,7 @@ Of ``sourceMetadata`` only what is named here gets in: user names, ssh keys and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Iterable, Mapping
 
 from .._apis import COMPUTE
@@ -20,7 +20,12 @@ from .._arm.timestamps import parse_time
 CRASH = "CrashConsistent"
 """The only consistencyMode that Azure takes as input; without one a point is application (Windows) or file-system consistent (Linux)."""
 
+CONFIDENTIAL = "confidentialvm"
+"""The security type, in lower case, of VMs of which Azure copies nothing."""
+
 FULL = 100.0
+
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,15 @@ class Point:
         return self.source_point_id is not None
 
     @property
+    def age(self) -> tuple[datetime, str]:
+        """For sorting, oldest first. A copy has the time of the point that it was made from."""
+        return (self.time_created or _NEVER, self.name)
+
+    @property
+    def is_confidential(self) -> bool:
+        return (self.security_type or "").lower() == CONFIDENTIAL
+
+    @property
     def creating(self) -> bool:
         """Azure makes it, or has yet to say what became of it."""
         return not (self.succeeded or self.failed or self.deleting)
@@ -139,6 +153,11 @@ class Point:
     def usable(self) -> bool:
         """Whether a VM can be restored from it: provisioned and, when it is a copy, known to be complete."""
         return self.succeeded and (not self.is_copy or self.replicated is True)
+
+
+def in_order(points: Iterable[Point]) -> tuple[Point, ...]:
+    """By their time, oldest first."""
+    return tuple(sorted(points, key=lambda point: point.age))
 
 
 def read_point(client: ArmClient, path: str, *, instance_view: bool = False) -> Point | None:

@@ -14,12 +14,10 @@ from .._arm.errors import ArmError
 from .._arm.ids import ResourceId, same_id, segment
 from .._arm.regions import region_of
 from .._fleet import Vm, run_each
-from .names import vm_path
+from .names import DISK_TYPE, vm_path
 
 FEW = 5
 """Up to so many VMs of a resource group are read one by one; for more, the group is listed."""
-
-DISK_TYPE = "Microsoft.Compute/disks"
 
 
 @dataclass(frozen=True)

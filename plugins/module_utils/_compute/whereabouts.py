@@ -25,20 +25,24 @@ def list_of(client: ArmClient, subscriptions: Iterable[str], groups: Iterable[tu
     wanted = sorted({(subscription.lower(), group.lower()) for subscription, group in groups})
     for subscription in sorted({name.lower() for name in subscriptions}):
         for collection in _listed(client, subscription, [group for owner, group in wanted if owner == subscription]):
-            if not collection.name.lower().startswith(AZURE_BACKUP):
-                found.setdefault(collection.key, collection)
+            found.setdefault(collection.key, collection)
     return list(found.values())
+
+
+def list_in_group(client: ArmClient, subscription: str, group: str | None) -> list[Collection]:
+    """The collections of a resource group, on which rights are enough then, or of a subscription; without Azure's own."""
+    return [one for one in list_collections(client, subscription, group) if not one.name.lower().startswith(AZURE_BACKUP)]
 
 
 def _listed(client: ArmClient, subscription: str, groups: Sequence[str]) -> list[Collection]:
     try:
-        return list(list_collections(client, subscription, None))
+        return list_in_group(client, subscription, None)
     except ArmError as error:
         if error.status != 403 or not groups:
             raise
     found: list[Collection] = []
     for group in groups:
-        found += list_collections(client, subscription, group)
+        found += list_in_group(client, subscription, group)
     return found
 
 
