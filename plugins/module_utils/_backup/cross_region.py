@@ -26,7 +26,7 @@ from .jobs import Job, job_filter, read_job
 from .names import VaultRef
 from .recovery_points import RecoveryPoint, list_points
 from .restore_plan import CROSS_REGION_OPERATION
-from .restore_stamps import Order, VaultFacts, not_protected, read_vault
+from .restore_stamps import Order, VaultFacts, not_protected, read_facts
 from .vaults import Located, VaultChoice, find_vault, locate
 from .watcher import Followed, Watch
 
@@ -88,7 +88,7 @@ class SecondaryStamp:
 
     def facts(self, vault: VaultRef) -> VaultFacts:
         try:
-            return read_vault(self._client, vault)
+            return read_facts(self._client, vault)
         except ArmError as error:
             if self._given is None or (error.status is not None and error.status < 500):
                 raise

@@ -14,7 +14,6 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import segment
 from .._arm.poller import Operation, operation_of
-from .._arm.regions import region_of
 from .._fleet import Vm
 from .._progress import Tell, quiet
 from .items import ProtectedItem
@@ -23,6 +22,7 @@ from .names import VaultRef
 from .recovery_points import RecoveryPoint, get_point, list_points
 from .restore_plan import OPERATION
 from .restore_request import trigger_body
+from .vault_state import read_vault
 from .vaults import Located, VaultChoice, locate
 from .watcher import Followed, JobWatcher, Watch
 
@@ -37,23 +37,12 @@ class VaultFacts:
     cross_subscription: bool | None
 
 
-def read_vault(client: ArmClient, vault: VaultRef) -> VaultFacts:
+def read_facts(client: ArmClient, vault: VaultRef) -> VaultFacts:
     """One GET of the vault (api `vault`)."""
-    resource = client.get(vault.path, VAULT).body or {}
-    properties = resource.get("properties") or {}
-    redundancy = properties.get("redundancySettings") or {}
-    restore = (properties.get("restoreSettings") or {}).get("crossSubscriptionRestoreSettings") or {}
-    return VaultFacts(
-        vault,
-        region_of(resource.get("location")),
-        _enabled(redundancy, "crossRegionRestore"),
-        _enabled(restore, "crossSubscriptionRestoreState"),
-    )
-
-
-def _enabled(settings: Mapping[str, Any], name: str) -> bool | None:
-    value = settings.get(name)
-    return None if not value else str(value).lower() == "enabled"
+    settings = read_vault({**(client.get(vault.path, VAULT).body or {}), "id": vault.id})
+    if settings is None:
+        return VaultFacts(vault, "", None, None)
+    return VaultFacts(vault, settings.location, settings.cross_region_restore, settings.cross_subscription_restore == "enabled")
 
 
 def not_protected(vm: Vm, vault: VaultRef | None) -> ArmError:
@@ -138,7 +127,7 @@ class PrimaryStamp:
         return locate(self._client, vms, choice)
 
     def facts(self, vault: VaultRef) -> VaultFacts:
-        return read_vault(self._client, vault)
+        return read_facts(self._client, vault)
 
     def region(self, vault: VaultFacts) -> str:
         return vault.region

@@ -18,6 +18,7 @@ from .._fleet import Vm, run_each
 from .._options import check_group, check_subscription
 from .items import ProtectedItem, list_items, preferred
 from .names import VAULT_TYPE, VaultRef, vault_of_id
+from .vault_state import read_vault
 
 __all__ = ["FEW", "Located", "Owner", "Vault", "VaultRef", "VaultChoice", "check_vault", "find_vault", "is_immutable", "list_vaults", "locate", "owner_of"]
 
@@ -154,11 +155,8 @@ def is_immutable(client: ArmClient, vault: VaultRef) -> bool | None:
         resource = client.find(vault.path, VAULT) or {}
     except ArmError:
         return None
-    properties = resource.get("properties")
-    if not isinstance(properties, dict):
-        return None
-    settings = (properties.get("securitySettings") or {}).get("immutabilitySettings") or {}
-    return str(settings.get("state") or "Disabled").lower() in ("unlocked", "locked")
+    settings = read_vault({**resource, "id": vault.id}) if isinstance(resource.get("properties"), dict) else None
+    return None if settings is None else settings.immutability != "disabled"
 
 
 def vm_location(client: ArmClient, vm: Vm) -> str | None:
