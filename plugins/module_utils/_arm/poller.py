@@ -105,7 +105,7 @@ def read_operation(client: ArmClient, operation: Operation, *, gone_is_success: 
     except (HttpError, TransportError) as error:
         if error.status == 404 and (gone_is_success or (operation.kind == "state" and operation.method == "DELETE")):
             return OperationStatus("succeeded")
-        if _may_get_better(error):
+        if error.status == 404 or is_momentary(error):
             return OperationStatus("running", error=error, retry_after=error.retry_after)
         raise
     readers = {"async": _read_async, "location": _read_location, "state": _read_state}
@@ -212,10 +212,11 @@ def _newer_url(operation: Operation, response: Response) -> str | None:
     return None
 
 
-def _may_get_better(error: ArmError) -> bool:
+def is_momentary(error: ArmError) -> bool:
+    """Whether a look that failed like this tells nothing of what was looked at, so that the next one may: no answer, half a body, 408, 429, 5xx."""
     if isinstance(error, TransportError):
         return not error.permanent
-    return error.code == "MalformedBody" or error.status == 404 or is_transient(error.status or 0)
+    return error.code == "MalformedBody" or is_transient(error.status or 0)
 
 
 def _failure(client: ArmClient, operation: Operation, response: Response, state: State) -> OperationFailed:

@@ -17,8 +17,7 @@ from typing import Callable, Iterable, Mapping, Sequence
 from .._apis import BACKUP
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, AuthError, TransportError
-from .._arm.poller import Operation, OperationStatus, read_operation
-from .._arm.retry import is_transient
+from .._arm.poller import Operation, OperationStatus, is_momentary, read_operation
 from .._progress import Tell, quiet
 from .following import Followed, Probe, VaultWatches, Watch, WatchState, by_vault, common_operation, earliest, is_awaited, lost_job, timed_out
 from .jobs import Job, JobList, get_job, job_path, jobs_path, list_jobs, read_job
@@ -171,7 +170,7 @@ class JobWatcher:
         except ArmError as error:
             if error.status == 404:
                 self._missed(state, None)
-            elif not _transient(error):
+            elif not is_momentary(error):
                 self._missed(state, error)
             return
         if isinstance(body, Mapping) and isinstance(body.get("properties"), Mapping):
@@ -245,7 +244,7 @@ class JobWatcher:
             state.outcome = Followed(state.watch, state.job, state.job_id, error=refusal or lost_job(state))
 
     def _list_failed(self, vault: VaultWatches, error: ArmError) -> None:
-        if _transient(error):
+        if is_momentary(error):
             return
         if isinstance(error, AuthError):
             for state in vault.open:
@@ -312,9 +311,3 @@ def job_id_of(status: OperationStatus) -> str | None:
     properties = status.body.get("properties") if isinstance(status.body, Mapping) else None
     name = properties.get("jobId") if isinstance(properties, Mapping) else None
     return name if isinstance(name, str) and name else None
-
-
-def _transient(error: ArmError) -> bool:
-    if isinstance(error, TransportError):
-        return not error.permanent
-    return error.code == "MalformedBody" or is_transient(error.status or 0)

@@ -13,8 +13,9 @@ from typing import Sequence
 
 from .._apis import COMPUTE
 from .._arm.client import ArmClient
-from .._arm.errors import ArmError, HttpError, TransportError
+from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
+from .._arm.poller import is_momentary
 from .._arm.retry import is_transient
 from .._fleet import Vm, VmReport, run_each
 from .._tags import missing_tags
@@ -222,8 +223,8 @@ def _look(client: ArmClient, row: Row, waiting: Waiting) -> None:
             return
     try:
         body = client.get_once(row.path, COMPUTE, params={"$expand": "instanceView"}).body
-    except (HttpError, TransportError) as error:
-        if error.status == 404 or isinstance(error, TransportError) and error.permanent or error.status and not is_transient(error.status):
+    except ArmError as error:
+        if not is_momentary(error):
             row.error, row.done = error, True
         return
     row.point = points.parse(body if isinstance(body, dict) else {})

@@ -14,13 +14,13 @@ from typing import Any, Mapping, Sequence
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError, OperationFailed, OperationTimeout, TransportError
 from .._arm.ids import ResourceId
-from .._arm.poller import Operation, operation_of, read_operation
+from .._arm.poller import Operation, is_momentary, operation_of
 from .._arm.redact import short_url
-from .._arm.retry import is_transient
 from .._fleet import Vm, VmReport, run_each
 from .._waiting import Waiting
 from .point_restores import Piece, RestorePlan, RestoreTarget, plan_restore
 from .point_views import point_facts
+from .point_writes import status_of
 from .points import Point
 
 TICK = 1.0
@@ -114,8 +114,8 @@ def _further(client: ArmClient, work: Work, items: Sequence[Item], interval: flo
 def _make(client: ArmClient, item: Item, interval: float) -> None:
     try:
         response = client.put(item.piece.path, item.piece.api, dict(item.piece.body))
-    except HttpError as error:
-        # The first of several tries may have done it, and the next one have met what it was making.
+    except (HttpError, TransportError) as error:
+        # One of several tries may have done it, and the next one have met what it was making.
         if not error.ambiguous or client.find(item.piece.path, item.piece.api) is None:
             raise
         response = None
@@ -127,16 +127,16 @@ def _make(client: ArmClient, item: Item, interval: float) -> None:
 
 def _look(client: ArmClient, item: Item) -> None:
     if item.operation is not None and item.operation.kind != "state":
-        status = read_operation(client, item.operation)
-        if status.state == "running" and (status.error is None or status.error.status != 404):
+        status = status_of(client, item.operation)
+        if status is not None and status.state == "running":
             return
         item.operation = None
-        if status.error is not None and status.state != "running":
+        if status is not None and status.error is not None:
             raise status.error
     try:
         body = client.get_once(item.piece.path, item.piece.api).body
     except (HttpError, TransportError) as error:
-        if isinstance(error, TransportError) and not error.permanent or error.status and is_transient(error.status):
+        if is_momentary(error):
             return
         raise
     state = _state_of(body)

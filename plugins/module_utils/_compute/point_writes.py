@@ -16,7 +16,7 @@ from .._apis import COMPUTE
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError, OperationFailed, OperationTimeout, TransportError
 from .._arm.ids import ResourceId
-from .._arm.poller import Operation, operation_of, read_operation, wait_for_operation
+from .._arm.poller import Operation, OperationStatus, is_momentary, operation_of, read_operation, wait_for_operation
 from .._arm.redact import short_url
 from .._arm.retry import is_transient
 from .._fleet import run_each
@@ -143,28 +143,40 @@ def look(client: ArmClient, entry: Followed, interval: float) -> None:
     """One look at one point. Raises ArmError for what will not get better (403)."""
     entry.due = client.clock.monotonic() + interval
     if entry.operation is not None:
-        status = read_operation(client, entry.operation)
-        if status.state == "running" and (status.error is None or status.error.status != 404):
+        status = status_of(client, entry.operation)
+        if status is not None and status.state == "running":
             entry.due += max(0.0, (status.retry_after or 0.0) - interval)
             return
-        # It ended, or Azure does not know it (any more): the point itself tells.
+        # It ended, or nobody can tell: the point itself does.
         entry.operation = None
-        if status.state in ("failed", "canceled"):
+        if status is not None and status.state in ("failed", "canceled"):
             entry.error, entry.done = status.error, True
     _read(client, entry)
+
+
+def status_of(client: ArmClient, operation: Operation) -> OperationStatus | None:
+    """One look at an operation; None when Azure does not know it (any more), or does not let this identity see it: then the resource tells."""
+    try:
+        status = read_operation(client, operation)
+    except HttpError as error:
+        if error.status != 403:
+            raise
+        # A role may allow restore points and disks, and not the operations of a region.
+        return None
+    unknown = status.state == "running" and status.error is not None and status.error.status == 404
+    return None if unknown else status
 
 
 def _read(client: ArmClient, entry: Followed) -> None:
     try:
         body = client.get_once(entry.path, COMPUTE).body
     except (HttpError, TransportError) as error:
-        if entry.done:
+        if entry.done or is_momentary(error):
             return
-        if error.status == 404:
-            entry.point = None
-            entry.error, entry.done = _gone(entry), True
-        elif isinstance(error, TransportError) and error.permanent or error.status and not is_transient(error.status):
+        if error.status != 404:
             raise
+        entry.point = None
+        entry.error, entry.done = _gone(entry), True
         return
     entry.point = parse(body if isinstance(body, Mapping) else {})
     if entry.done:

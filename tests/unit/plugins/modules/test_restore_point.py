@@ -206,6 +206,24 @@ def test_trouble_with_looks_is_no_failure(run: Run, azure: FakePoints) -> None:
     assert not run.one(name="rp")["failed"]
 
 
+def test_half_a_body_tells_nothing(run: Run, azure: FakePoints) -> None:
+    refuses(azure, "/restorePoints/rp", answer(200, b'{"id": "/subscri'), "GET", 2)
+    entry = run.one(name="rp")
+    assert not entry["failed"] and entry["restore_point"]["usable"]
+
+
+def test_an_operation_that_may_not_be_seen_is_followed_by_the_point(run: Run, azure: FakePoints) -> None:
+    refuses(azure, "/operations/rp", failure(403, "AuthorizationFailed"), "GET", 99)
+    entry = run.one(name="rp")
+    assert entry["changed"] and not entry["failed"] and entry["restore_point"]["usable"]
+
+
+def test_a_point_that_may_not_be_seen_is_a_failure(run: Run, azure: FakePoints) -> None:
+    refuses(azure, "/restorePoints/rp", failure(403, "AuthorizationFailed"), "GET", 99)
+    entry = run.one(name="rp")
+    assert entry["changed"] and entry["failure"]["code"] == "AuthorizationFailed" and azure.clock.passed < 300
+
+
 def test_keep_prunes_the_oldest(run: Run, azure: FakePoints) -> None:
     azure.add_collection()
     for hours in (10, 20, 30, 40):

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.transport import RawResponse
 from ansible_collections.lifeboat.azure_dr.plugins.modules import restore_point_copy
-from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, client_for, failure
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, answer, client_for, failure
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._compute.fake_compute import FakeCompute
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._compute.point_samples import (
     RG,
@@ -115,6 +115,37 @@ def test_all_are_copied_in_order_and_three_an_hour(run: Any) -> None:
     assert starts[1] - starts[0] >= 3600
     assert [entry["name"] for entry in result["vms"][0]["copies"]] == ["rp1", "rp2", "rp3", "rp4"]
     assert result["vms"][0]["usable"]
+
+
+def during_copying(where: FakeCompute, found: RawResponse, times: int) -> list[str]:
+    """The next looks at the disks of rp2 are answered like this; what was answered so far."""
+    told: list[str] = []
+
+    def fault(method: str, path: str) -> RawResponse | None:
+        if method != "GET" or not path.endswith("/rp2") or TARGET_ID not in path or len(told) >= times or where.clock.passed < 300:
+            return None
+        told.append(path)
+        return found
+
+    where.fault = fault
+    return told
+
+
+def test_half_a_body_tells_nothing_of_a_copy(run: Any) -> None:
+    where = azure()
+    told = during_copying(where, answer(200, b'<html>Bad Gateway'), 2)
+    result = run(where)
+    assert not result["failed"] and result["vms"][0]["usable"] and len(told) == 2
+
+
+def test_a_token_that_is_refused_ends_the_wait(run: Any) -> None:
+    where = azure()
+    during_copying(where, failure(401, "ExpiredAuthenticationToken"), 99)
+    result = run(where)
+    entry = result["vms"][0]
+    assert result["changed"] and entry["failure"]["code"] == "ExpiredAuthenticationToken" and "more" not in entry["failure"]["message"]
+    assert entry["copies"][0]["id"] == f"{TARGET_ID}/restorePoints/rp2" and entry["copies"][0]["usable"] is False
+    assert where.clock.passed < 600
 
 
 def test_what_an_hour_does_not_take_is_reported(run: Any) -> None:

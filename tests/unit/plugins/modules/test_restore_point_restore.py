@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.transport import RawResponse
 from ansible_collections.lifeboat.azure_dr.plugins.modules import restore_point_restore
-from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, client_for, failure, reset
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, answer, client_for, failure, reset
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._compute.fake_compute import FakeCompute
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._compute.point_samples import (
     DISKS,
@@ -272,6 +272,38 @@ def test_lost_answer_of_the_vm(run: Any) -> None:
     where.fault = meets_itself
     result = run(where, **NEW_VM)
     assert (result["failed"], result["changed"]) == (False, True)
+
+
+def test_no_answer_at_all_of_a_vm_that_is_there(run: Any) -> None:
+    where = azure()
+
+    def mute(method: str, path: str) -> RawResponse | Exception | None:
+        if method == "PUT" and path.endswith("/virtualMachines/db-01-dr"):
+            where.add(existing(path, storageProfile={"osDisk": {"managedDisk": {"id": disk("os")}}}))
+            return reset()
+        return None
+
+    where.fault = mute
+    result = run(where, **NEW_VM)
+    assert (result["failed"], result["changed"]) == (False, True)
+
+
+@pytest.mark.parametrize("found", [failure(403, "AuthorizationFailed"), failure(404, "OperationNotFound")])
+def test_without_its_operation_a_resource_is_looked_at_itself(run: Any, found: RawResponse) -> None:
+    where = azure()
+    halves: list[str] = []
+
+    def unknown(method: str, path: str) -> RawResponse | Exception | None:
+        if "/operations/" in path:
+            return found
+        if method == "GET" and path.endswith("/data-0") and len(halves) < 2:
+            halves.append(path)
+            return answer(200, b"{")
+        return None
+
+    where.fault = unknown
+    result = run(where, **NEW_VM)
+    assert (result["failed"], result["changed"], len(halves)) == (False, True, 2)
 
 
 def test_failure_of_one_disk_is_told_with_what_was_made(run: Any) -> None:
