@@ -71,9 +71,9 @@ sdk-%: venv
 	@$(PYTHON) $(TOOLS)/environment.py $(BUILD)/$@ tests/conformance/sdk/$*.txt
 	@AZURITE_COMMAND=$(BIN)/azurite-blob $(BUILD)/$@/bin/python -m pytest -q -p no:cacheprovider -n auto tests/conformance/sdk $(ARGS)
 
-conformance-azcollection: ## azure.azcollection against the simulator; installs it (2 GB), no part of `make test`
+conformance-azcollection: venv ## azure.azcollection against the simulator; installs it (2 GB), no part of `make test`
 	@$(PYTHON) $(TOOLS)/azure_collection.py $(BUILD)/azure-collection
-	@$(BUILD)/azure-collection/bin/python -m pytest -q -p no:cacheprovider tests/conformance/azcollection $(ARGS)
+	@AZURITE_COMMAND=$(BIN)/azurite-blob $(BUILD)/azure-collection/bin/python -m pytest -q -p no:cacheprovider tests/conformance/azcollection $(ARGS)
 
 secrets: ## No secret of any estate is in any output of the tests (runs after the others)
 	@$(BIN)/python $(TOOLS)/check_secrets.py $(BUILD)

@@ -157,6 +157,14 @@ def test_changes_at_once_and_slow_ones(local: Local) -> None:
     assert (after["sku"], after["identity"]["type"], after["tags"]) == ({"name": "Standard", "capacity": 2}, "SystemAssigned", {"c": "d"})
 
 
+def test_a_slow_put_is_a_200_that_goes_on(local: Local) -> None:
+    wanted = {**get(local, path(local)), "sku": {"name": "Standard", "capacity": 2}}
+    slow = change(local, "PUT", wanted)
+    assert (slow.status, slow.body["properties"]["provisioningState"]) == (200, "Updating")
+    assert follow(local, slow).body == {"status": "Succeeded"}
+    assert get(local, path(local))["sku"] == {"name": "Standard", "capacity": 2}
+
+
 def test_user_assigned_identities(local: Local) -> None:
     identity = f"{local.group('rg-prod')}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/backup-identity"
     body = {"identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {identity: {}}}}

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from harness import places
 from harness.simulator import Simulator
 
 COLLECTION = "azure.azcollection"
@@ -29,7 +31,7 @@ collect_ignore_glob = [] if _installed() else ["test_*.py"]
 
 @pytest.fixture
 def sim(start_simulator: Callable[..., Simulator]) -> Simulator:
-    return start_simulator(estate=ESTATE, speed=1200)
+    return start_simulator(estate=ESTATE, speed=1200, azurite=os.environ.get("AZURITE_COMMAND") or places.tool("azurite-blob"))
 
 
 @pytest.fixture

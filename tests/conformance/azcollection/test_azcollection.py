@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Callable
 
 from harness.simulator import Simulator
@@ -68,6 +69,53 @@ def test_vaults(run: Run) -> None:
     assert run("azure_rm_recoveryservicesvaultconfig_info", resource_group="rg-backup", vault_name="rsv-new")
     # Of Azure's two ways to end such a deletion, the module knows one.
     assert run("azure_rm_recoveryservicesvault", **{**vault, "name": "rsv-leaving"}, state="absent")["changed"]
+
+
+def test_soft_delete_of_a_vault(run: Run) -> None:
+    config = {"vault_name": "rsv-prod-02", "resource_group": "rg-backup"}
+    days = {"soft_delete_feature_state": "AlwaysON", "soft_delete_retention_period_in_days": 30}
+    assert run("azure_rm_recoveryservicesvaultconfig", **config, properties=days)["changed"]
+    assert not run("azure_rm_recoveryservicesvaultconfig", **config, properties=days)["changed"]
+    shown = run("azure_rm_recoveryservicesvaultconfig_info", **config)
+    assert "30" in str(shown)
+
+
+def test_a_storage_account_and_its_blobs(run: Run, tmp_path: Path) -> None:
+    account = {"resource_group": "rg-dr", "name": "stansible"}
+    made = run("azure_rm_storageaccount", **account, location="eastasia", type="Standard_LRS", kind="StorageV2", tags={"drill": "1"})
+    assert made["changed"] and made["state"]["provisioning_state"] == "Succeeded"
+    assert not run("azure_rm_storageaccount", **account, location="eastasia", type="Standard_LRS", kind="StorageV2", tags={"drill": "1"})["changed"]
+    where = {"resource_group": "rg-dr", "storage_account_name": "stansible", "container": "box"}
+    source, back = tmp_path / "source", tmp_path / "back"
+    source.write_text("content")
+    assert run("azure_rm_storageblob", **where, blob="folder/one", src=str(source))["changed"]
+    run("azure_rm_storageblob", **where, blob="folder/one", dest=str(back))
+    assert back.read_text() == "content"
+    assert "folder/one" in str(run("azure_rm_storageblob_info", **where))
+    assert run("azure_rm_storageblob", **where, state="absent", force=True)["changed"]
+    assert run("azure_rm_storageaccount", **account, state="absent", force_delete_nonempty=True)["changed"]
+
+
+def test_services_of_api_management(run: Run) -> None:
+    service = {"resource_group": "rg-dr", "name": "apim-ansible"}
+    details = {"publisher_name": "Contoso", "publisher_email": "apim@contoso.example", "sku_name": "Developer", "sku_capacity": 1}
+    assert run("azure_rm_apimanagementservice", **service, **details, location="eastasia")["changed"]
+    shown = run("azure_rm_apimanagementservice_info", **service)["api_management_service"]
+    assert "apim-ansible" in str(shown)
+    assert "apim-prod" in str(run("azure_rm_apimanagementservice_info")["api_management_service"])
+    assert "orders" in str(run("azure_rm_apimanagement_info", resource_group="rg-prod", service_name="apim-prod", api_id="orders"))
+    assert run("azure_rm_apimanagementservice", **service, state="absent")["changed"]
+
+
+def test_disks(sim: Simulator, run: Run) -> None:
+    disk = {"resource_group": "rg-dr", "name": "spare", "location": "eastasia"}
+    made = run("azure_rm_manageddisk", **disk, disk_size_gb=32, storage_account_type="Premium_LRS")
+    assert made["changed"] and made["state"]["disk_size_gb"] == 32
+    (found,) = run("azure_rm_manageddisk_info", resource_group="rg-dr", name="spare")["ansible_info"]["azure_managed_disk"]
+    copy = run("azure_rm_manageddisk", **{**disk, "name": "copy"}, create_option="copy", source_resource_id=found["id"], storage_account_type="Premium_LRS")
+    assert copy["changed"]
+    for name in ("spare", "copy"):
+        assert run("azure_rm_manageddisk", **{**disk, "name": name}, state="absent")["changed"]
 
 
 def test_what_a_recovery_looks_at(sim: Simulator, run: Run) -> None:

@@ -79,6 +79,12 @@ class AzureCli:
         assert done.returncode != 0, f"az {self._safe(command)}\nshould have failed and printed:\n{self._safe(done.stdout)}"
         return done.stderr
 
+    def storage_key(self, account: str, group: str = "rg-dr") -> str:
+        """The first key of a storage account, which is kept out of all that is logged."""
+        key = str(self(f"storage account keys list -g {group} -n {account}")[0]["value"])
+        self._secrets.add(key)
+        return key
+
     def vm_id(self, name: str, group: str = "rg-prod") -> str:
         return f"{self.subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{name}"
 

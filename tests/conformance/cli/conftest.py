@@ -13,6 +13,7 @@ from typing import Any, Iterator
 
 import pytest
 from command_line import AzureCli
+from harness import places
 from harness.control import Control
 
 HERE = Path(__file__).resolve().parent
@@ -36,7 +37,9 @@ def ready(run_dir: Path) -> Iterator[dict[str, Any]]:
     sys.path.append(str(HERE.parents[1] / "tools"))
     import simulator
 
-    with simulator.running(run_dir / "simulator", "--estate", str(HERE / "estate.yml"), "--speed", SPEED, "--seed", "1") as found:
+    azurite = os.environ.get("AZURITE_COMMAND") or places.tool("azurite-blob")
+    flags = ("--estate", str(HERE / "estate.yml"), "--speed", SPEED, "--seed", "1", "--azurite", azurite)
+    with simulator.running(run_dir / "simulator", *flags) as found:
         yield found
 
 

@@ -17,7 +17,7 @@ ONE, TWO = "-g rg-prod -n apim-cli-one", "-g rg-dr -n apim-cli-two"
 @pytest.fixture(scope="module")
 def place(az: AzureCli) -> str:
     """The options that say where a backup lies."""
-    key = az("storage account keys list -g rg-dr -n stclistaging")[0]["value"]
+    key = az.storage_key("stclistaging")
     return f"--backup-name nightly --storage-account-name stclistaging --storage-account-container apim --storage-account-key {key}"
 
 
@@ -68,4 +68,21 @@ def test_life_of_a_service(az: AzureCli) -> None:
     assert [one["name"] for one in az("apim deletedservice list")] == ["apim-cli-new"]
     assert az("apim deletedservice show -l eastasia -n apim-cli-new")["serviceId"].endswith("/service/apim-cli-new")
     az("apim deletedservice purge -l eastasia -n apim-cli-new")
+    assert az("apim deletedservice list") == []
+
+
+def test_a_service_comes_changes_and_goes(az: AzureCli) -> None:
+    """A deleted one keeps its name until it is purged."""
+    where, deleted = "-g rg-dr -n apim-cli-new", "--location eastasia --service-name apim-cli-new"
+    create = f"apim create {where} --location eastasia --publisher-email apim@contoso.example --publisher-name Contoso --sku-name Developer"
+    assert az(create)["provisioningState"] == "Succeeded"
+    assert az(f"apim update {where} --tags drill=yes")["tags"] == {"drill": "yes"}
+    az(f"apim update {where} --enable-managed-identity true")
+    assert az(f"apim show {where}")["identity"]["type"] == "SystemAssigned"
+    az(f"apim delete {where} --yes")
+    assert "ResourceNotFound" in az.fails(f"apim show {where}")
+    assert [one["name"] for one in az("apim deletedservice list")] == ["apim-cli-new"]
+    assert az(f"apim deletedservice show {deleted}")["serviceId"].endswith("/apim-cli-new")
+    assert "ServiceAlreadyExistsInSoftDeletedState" in az.fails(create)
+    az(f"apim deletedservice purge {deleted}")
     assert az("apim deletedservice list") == []

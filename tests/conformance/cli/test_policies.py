@@ -6,17 +6,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from command_line import AzureCli
+from harness.control import Control
 
 VAULT = "--resource-group rg-backup --vault-name rsv-cli"
 VMS = "--backup-management-type AzureIaasVM"
 
 
 def test_policies(az: AzureCli) -> None:
-    assert {one["name"] for one in az(f"backup policy list {VAULT}")} == {"DefaultPolicy", "EnhancedPolicy", "HourlyLogBackup", "gold", "hourly"}
+    assert {one["name"] for one in az(f"backup policy list {VAULT}")} == {"DefaultPolicy", "EnhancedPolicy", "HourlyLogBackup", "gold", "hourly", "silver"}
     names = {one["name"] for one in az(f"backup policy list {VAULT} {VMS} --workload-type VM")}
-    assert names == {"DefaultPolicy", "EnhancedPolicy", "gold", "hourly"}
+    assert names == {"DefaultPolicy", "EnhancedPolicy", "gold", "hourly", "silver"}
+    kinds = {kind: {one["name"] for one in az(f"backup policy list {VAULT} {VMS} --policy-sub-type {kind}")} for kind in ("Standard", "Enhanced")}
+    assert kinds == {"Standard": {"DefaultPolicy", "gold", "silver"}, "Enhanced": {"EnhancedPolicy", "hourly"}}
     assert any(line.startswith("gold ") for line in az.table(f"backup policy list {VAULT}"))
     assert az(f"backup policy get-default-for-vm {VAULT}")["name"] == "DefaultPolicy"
     assert az(f"backup policy show {VAULT} --name EnhancedPolicy")["properties"]["policyType"] == "V2"
@@ -47,6 +52,59 @@ def test_an_enhanced_policy(az: AzureCli) -> None:
     made = az(f"backup policy create {VAULT} --name every-four-hours {VMS} --policy {file}")
     assert made["properties"]["schedulePolicy"]["scheduleRunFrequency"] == "Hourly"
     az(f"backup policy delete {VAULT} --name every-four-hours")
+
+
+TIME = "2026-01-01T22:30:00+00:00"
+SUNDAYS = {"daysOfTheWeek": ["Sunday"], "weeksOfTheMonth": ["First"]}
+
+
+def _weekly(count: int, unit: str, **more: Any) -> dict[str, Any]:
+    return {"retentionTimes": [TIME], "retentionDuration": {"count": count, "durationType": unit}, **more}
+
+
+@pytest.mark.parametrize("version", ["V1", "V2"])
+def test_a_weekly_policy_with_every_retention(az: AzureCli, version: str) -> None:
+    runs = {"scheduleRunDays": ["Sunday"], "scheduleRunTimes": [TIME]}
+    schedules = {
+        "V1": {"schedulePolicyType": "SimpleSchedulePolicy", "scheduleRunFrequency": "Weekly", **runs},
+        "V2": {"schedulePolicyType": "SimpleSchedulePolicyV2", "scheduleRunFrequency": "Weekly", "weeklySchedule": runs},
+    }
+    by_week = {"retentionScheduleFormatType": "Weekly", "retentionScheduleWeekly": SUNDAYS}
+    properties = {
+        "backupManagementType": "AzureIaasVM", "policyType": version, "schedulePolicy": schedules[version],
+        "retentionPolicy": {
+            "retentionPolicyType": "LongTermRetentionPolicy",
+            "weeklySchedule": _weekly(12, "Weeks", daysOfTheWeek=["Sunday"]),
+            "monthlySchedule": _weekly(24, "Months", **by_week),
+            "yearlySchedule": _weekly(7, "Years", **by_week, monthsOfYear=["January"]),
+        },
+        "tieringPolicy": {"ArchivedRP": {"tieringMode": "TierAfter", "duration": 3, "durationType": "Months"}},
+        "instantRpRetentionRangeInDays": 5, "timeZone": "UTC",
+    }
+    file = az.folder / f"weekly-{version}.json"
+    file.write_text(json.dumps({"properties": properties}))
+    made = az(f"backup policy create {VAULT} --name weekly-{version} {VMS} --policy {file}")["properties"]
+    assert made["retentionPolicy"]["yearlySchedule"]["retentionDuration"] == {"count": 7, "durationType": "Years"}
+    assert made["tieringPolicy"]["ArchivedRP"]["tieringMode"] == "TierAfter"
+    assert az(f"backup policy show {VAULT} --name weekly-{version}")["properties"]["schedulePolicy"]["scheduleRunFrequency"] == "Weekly"
+    properties["retentionPolicy"]["dailySchedule"] = _weekly(30, "Days")
+    file.write_text(json.dumps({"properties": properties}))
+    assert "(BMSUserErrorInvalidPolicyInput)" in az.fails(f"backup policy create {VAULT} --name weekly-{version}-no {VMS} --policy {file}")
+    az(f"backup policy delete {VAULT} --name weekly-{version}")
+
+
+def test_a_change_of_a_policy_in_use(az: AzureCli, control: Control) -> None:
+    """Its items take it over in jobs of their own."""
+    policy = az(f"backup policy show {VAULT} --name silver")
+    policy["properties"]["retentionPolicy"]["dailySchedule"]["retentionDuration"]["count"] = 99
+    file = az.folder / "silver.json"
+    file.write_text(json.dumps(policy))
+    az(f"backup policy set {VAULT} --policy {file} --name silver")
+    control.advance(60)
+    changed = az(f"backup policy show {VAULT} --name silver")["properties"]
+    assert (changed["retentionPolicy"]["dailySchedule"]["retentionDuration"]["count"], changed["protectedItemsCount"]) == (99, 1)
+    jobs = az(f"backup job list {VAULT} --operation ConfigureBackup")
+    assert [one["properties"]["status"] for one in jobs if one["properties"]["entityFriendlyName"] == "policy-02"] == ["Completed"]
 
 
 def test_items_of_a_policy(az: AzureCli) -> None:

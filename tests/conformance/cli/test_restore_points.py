@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from command_line import AzureCli
@@ -47,27 +46,19 @@ def test_points_their_copy_and_what_is_made_of_it(az: AzureCli, control: Control
 
 
 def _a_machine(az: AzureCli, copy: dict[str, Any]) -> None:
-    """`az vm create` deploys a template, which the simulator does not do: the machine is put as it is."""
     disks = []
     for number, disk in enumerate((copy["sourceMetadata"]["storageProfile"]["osDisk"], *copy["sourceMetadata"]["storageProfile"]["dataDisks"])):
         source = disk["diskRestorePoint"]["id"]
         made = az(f"disk create --resource-group rg-dr-secondary --name point-{number} --location southeastasia --source {source}")
         assert made["diskSizeGB"] == disk["diskSizeGB"]
         disks.append(made["id"])
-    subnet = f"{az.subscription}/resourceGroups/rg-dr-secondary/providers/Microsoft.Network/virtualNetworks/vnet-dr-secondary/subnets/default"
-    nic = az(f"network nic create --resource-group rg-dr-secondary --name point-01-nic --location southeastasia --subnet {subnet}")["NewNIC"]["id"]
-    machine = {
-        "location": "southeastasia",
-        "properties": {
-            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
-            "storageProfile": {
-                "osDisk": {"createOption": "Attach", "osType": "Linux", "managedDisk": {"id": disks[0]}},
-                "dataDisks": [{"lun": lun, "createOption": "Attach", "managedDisk": {"id": disk}} for lun, disk in enumerate(disks[1:])],
-            },
-            "networkProfile": {"networkInterfaces": [{"id": nic}]},
-        },
-    }
-    url = az.ready["arm_url"] + az.vm_id("point-01-dr", "rg-dr-secondary") + "?api-version=2024-11-01"
-    az(f"rest --method put --url {url} --resource {az.ready['arm_url']} --body '{json.dumps(machine)}'")
-    shown = az("vm show --resource-group rg-dr-secondary --name point-01-dr")
-    assert shown["location"] == "southeastasia" and len(shown["storageProfile"]["dataDisks"]) == 2
+    where = "--resource-group rg-dr-secondary --name point-01-dr"
+    network = '--vnet-name vnet-dr-secondary --subnet default --public-ip-address "" --nsg ""'
+    made = az(f"vm create {where} --attach-os-disk {disks[0]} --attach-data-disks {' '.join(disks[1:])} --os-type linux {network}")
+    assert (made["location"], made["powerState"]) == ("southeastasia", "VM running")
+    shown = az(f"vm show {where}")
+    assert [disk["managedDisk"]["id"] for disk in shown["storageProfile"]["dataDisks"]] == disks[1:]
+    [deployed] = az("deployment group list --resource-group rg-dr-secondary")
+    assert [one["id"].rsplit("/", 1)[-1] for one in deployed["properties"]["outputResources"]] == ["point-01-drVMNic", "point-01-dr"]
+    operations = az(f"deployment operation group list --resource-group rg-dr-secondary --name {deployed['name']}")
+    assert {one["properties"]["provisioningState"] for one in operations} == {"Succeeded"}

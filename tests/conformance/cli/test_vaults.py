@@ -75,6 +75,19 @@ def test_a_vault_with_items_stays(az: AzureCli) -> None:
     assert az(f"backup vault show {WHERE} rsv-zones")["name"] == "rsv-zones"
 
 
+def test_containers_of_deleted_items(az: AzureCli) -> None:
+    listed = az(f"backup vault list-soft-deleted-containers {WHERE} rsv-closing --backup-management-type AzureIaasVM")
+    assert [one["properties"]["friendlyName"] for one in listed] == ["closed-01"]
+
+
+def test_what_cannot_be_taken_back(az: AzureCli) -> None:
+    az(f"backup vault create {WHERE} rsv-for-good --location eastasia --immutability-state Unlocked --public-network-access Disable")
+    az(f"backup vault update {WHERE} rsv-for-good --cross-subscription-restore-state PermanentlyDisable")
+    assert "permanently disabled" in az.fails(f"backup vault update {WHERE} rsv-for-good --cross-subscription-restore-state Enable")
+    assert az(f"backup vault update {WHERE} rsv-for-good --immutability-state Locked")["properties"]["publicNetworkAccess"] == "Disabled"
+    assert "immutability state" in az.fails(f"backup vault update {WHERE} rsv-for-good --immutability-state Disabled")
+
+
 def test_a_deleted_vault_comes_back(az: AzureCli) -> None:
     """With the soft-deleted item that is in it."""
     vault = az(f"backup vault show {WHERE} rsv-closing")["id"]

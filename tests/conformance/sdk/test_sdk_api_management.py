@@ -83,6 +83,10 @@ def test_life_of_a_service(azure: Any) -> None:
     assert (made.provisioning_state, made.target_provisioning_state) == ("Succeeded", "")
     made.tags = {"drill": "1"}
     assert services.begin_create_or_update("rg-dr", "apim-new", made).result().tags == {"drill": "1"}
+    made.tags, made.identity = {"drill": "1"}, models.ApiManagementServiceIdentity(type="SystemAssigned")
+    assert services.begin_create_or_update("rg-dr", "apim-new", made).result().identity.principal_id
+    change = models.ApiManagementServiceUpdateParameters(identity=models.ApiManagementServiceIdentity(type="None"))
+    assert not services.begin_update("rg-dr", "apim-new", change).result().identity
     change = models.ApiManagementServiceUpdateParameters(identity=models.ApiManagementServiceIdentity(type="SystemAssigned"))
     services.begin_update("rg-dr", "apim-new", change).result()
     assert services.get("rg-dr", "apim-new").identity.principal_id

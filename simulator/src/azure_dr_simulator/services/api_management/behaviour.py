@@ -69,7 +69,7 @@ def reply(call: Call, service: Service, status: int = 200, headers: Mapping[str,
 
 
 def put(call: Call) -> Reply:
-    """201 when new or brought back, 202 for a change that takes long, 200 for any other."""
+    """201 when new or brought back, 200 for any change, with the headers of an operation when it takes long."""
     body: Mapping[str, Any] = call.body if isinstance(call.body, dict) else {}
     existing = find(call)
     properties = body.get("properties") or {}
@@ -215,7 +215,8 @@ def _change(call: Call, service: Service, body: Mapping[str, Any], *, replace: b
 
     operation = begin(world, service, "Update", world.random.uniform(*UPDATE_SECONDS), finish)
     service.state = "Updating"
-    return reply(call, service, 202, accepted_headers(call, service, operation))
+    # The specification has 200 and 201 for PUT and 202 for PATCH only, and clients take no others.
+    return reply(call, service, 200 if replace else 202, accepted_headers(call, service, operation))
 
 
 def _shown(world: World, service: Service, properties: Mapping[str, Any]) -> dict[str, Any]:
