@@ -229,7 +229,7 @@ failure:
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backup_apply import BackupTask, Outcome
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups import Wish, check_wish
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups import Wish, check_prunes_own, check_wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import service_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, ApimStorage, read_storage
@@ -249,10 +249,12 @@ SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-def read_wish(params: dict[str, Any]) -> Wish:
+def read_wish(params: dict[str, Any], service: str) -> Wish:
     """What the options ask for; raises OptionError, before any request, when they are wrong."""
     template = parse_backup_name(params["backup_name"], "backup_name")
-    return check_wish(Wish(template, parse_age(params["max_age"], "max_age"), params["keep"], params["force"]))
+    wish = check_wish(Wish(template, parse_age(params["max_age"], "max_age"), params["keep"], params["force"]))
+    check_prunes_own(wish, service)
+    return wish
 
 
 def result_of(outcome: Outcome, storage: ApimStorage, diff: bool) -> dict[str, Any]:
@@ -281,9 +283,9 @@ def result_of(outcome: Outcome, storage: ApimStorage, diff: bool) -> dict[str, A
 
 
 def body(task: Task) -> dict[str, Any]:
-    wish = read_wish(task.params)
     storage = read_storage(task.params)
     wanted = service_id(task.params["name"], task.params["resource_group"], task.subscription)
+    wish = read_wish(task.params, wanted.name)
     outcome = BackupTask(task.client, wish, storage, task.waiting, check=task.check_mode).carry_out(wanted)
     for text in outcome.warnings:
         task.warn(text)

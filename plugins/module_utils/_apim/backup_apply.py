@@ -17,7 +17,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError, OptionError
 from .._arm.ids import ResourceId
 from .._waiting import Waiting
-from .backups import Backup, Plan, Wish, backup_of, backups_of, changes, check_prunes_own, expiry_warning, plan_backup
+from .backups import Backup, Plan, Wish, backup_of, backups_of, changes, expiry_warning, plan_backup
 from .hints import STORAGE
 from .operations import Run, follow, start
 from .places import Contents, Place, container_exists, make_container, open_place, read_contents
@@ -82,7 +82,6 @@ class BackupTask:
         problem = check_recoverable(service)
         if problem is not None and problem.code == "UnsupportedTier":
             raise problem
-        check_prunes_own(self._wish, service.name)
         begun = client.server_now()
         place = open_place(client, self._storage)
         situation = self._look(service, place)

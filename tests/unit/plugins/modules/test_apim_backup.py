@@ -428,5 +428,5 @@ def test_bad_options_send_nothing(run: Run, azure: FakeAzure, options: dict[str,
 
 def test_keep_needs_names_that_tell_the_service(run: Run, azure: FakeAzure) -> None:
     result = run(backup_name="backup-%Y%m%d", keep=3)
-    assert result["failure"]["target"] == "keep" and azure.writes == []
+    assert result["failure"]["target"] == "keep" and azure.sent == []
     assert run(backup_name="apim-prod/%Y%m%d", keep=3)["backup"]["name"] == "apim-prod/20260101"
