@@ -63,7 +63,7 @@ class Situation:
 
 @dataclass(frozen=True)
 class Step:
-    """One copy: ``none`` (it is complete), ``adopt`` (it runs), ``start``, ``replace`` (delete what failed, and start), ``fail``."""
+    """One copy: ``none`` (it is complete), ``adopt`` (it runs), ``start``, ``replace`` (delete what failed or wait for its deletion, and start), ``fail``."""
 
     action: Literal["none", "adopt", "start", "replace", "fail"]
     name: str
@@ -195,6 +195,8 @@ def _existing(copy: Point, source: Point | None, wish: CopyWish) -> Step:
         return Step("none", copy.name, source, copy)
     if state == "running":
         return Step("adopt", copy.name, source, copy)
+    if state == "deleting" and wish.waits and source is not None:
+        return Step("replace", copy.name, source, copy)
     if state == "deleting":
         return Step("fail", copy.name, source, copy, _being_deleted(copy))
     if wish.replace_failed and source is not None:
@@ -217,7 +219,7 @@ def _in_time_order(steps: Sequence[Step], situation: Situation, wish: CopyWish) 
         elif wish.point == LATEST and step.action == "start":
             # The newest copy is of a point that the source does not have any more.
             kept.append(_existing(newest, None, wish))
-        elif wish.point == ALL and step.action == "start":
+        elif wish.point == ALL and (step.action == "start" or step.copy is not None and step.copy.deleting):
             # Those before the oldest copy were pruned, or never meant to be copied.
             if wish.keep is None or step.source.age > oldest.age:
                 skipped.append(step.name)
@@ -352,7 +354,7 @@ def _being_deleted(copy: Point) -> ArmError:
         f"The copy {copy.name} is being deleted.",
         code="CopyBeingDeleted",
         target=copy.id,
-        hint="Run the task again when it is gone.",
+        hint="Run the task again when it is gone, or with wait=true, which waits for that.",
     )
 
 

@@ -18,13 +18,13 @@ from .._arm.ids import ResourceId
 from .._arm.poller import is_momentary
 from .._arm.retry import is_transient
 from .._fleet import Vm, VmReport, run_each
-from .._tags import missing_tags
+from .._tags import all_tags, missing_tags
 from .._waiting import Waiting
 from . import points
 from .collections import put_collection
 from .copies import AT_ONCE, CopyPlan, CopyWish, Situation, Step, failed_copy, state_of, to_prune
 from .names import point_path
-from .point_writes import FIRST_LOOK, Followed, delete_point, look, put_point
+from .point_writes import FIRST_LOOK, Followed, delete_point, look, make_room, put_point
 from .points import Point, in_order
 
 HOUR = 3600.0
@@ -99,7 +99,7 @@ def carry_out(client: ArmClient, works: Sequence[Work], wish: CopyWish, waiting:
         due = [work for work in works if _is_open(work, waiting) and (not work.prepared or min(_moments(work)) <= now)]
         for outcome in run_each(due, lambda work: _advance(client, work, wish, waiting)):
             if outcome.error is not None:
-                outcome.item.errors.append(outcome.error)
+                _note(outcome.item, outcome.error)
                 outcome.item.stopped = True
         waiting.tell(*progress(works))
         now = client.clock.monotonic()
@@ -112,7 +112,13 @@ def carry_out(client: ArmClient, works: Sequence[Work], wish: CopyWish, waiting:
     if wish.keep is not None:
         for outcome in run_each([work for work in works if not _failed(work, waiting)], lambda work: _prune(client, work, wish, waiting)):
             if outcome.error is not None:
-                outcome.item.errors.append(outcome.error)
+                _note(outcome.item, outcome.error)
+
+
+def _note(work: Work, error: ArmError) -> None:
+    work.errors.append(error)
+    # What was asked for and not seen to its end may well have happened.
+    work.report.changed = work.report.changed or error.ambiguous
 
 
 def _begin(work: Work) -> None:
@@ -164,12 +170,11 @@ def _prepare(client: ArmClient, work: Work, wish: CopyWish, waiting: Waiting) ->
     else:
         missing = missing_tags(target.tags, work.tags)
         if missing:
-            client.patch(work.target_path, COMPUTE, {"tags": {**target.tags, **missing}})
+            client.patch(work.target_path, COMPUTE, {"tags": all_tags(target.tags, missing, append=True)})
             work.report.changed = True
     for step in work.plan.steps:
         if step.action == "replace" and step.copy is not None:
-            delete_point(client, step.copy.path, timeout=waiting.left(), interval=min(waiting.interval, FIRST_LOOK))
-            work.report.changed = True
+            work.report.changed = make_room(client, step.copy, waiting) or work.report.changed
 
 
 def _start(client: ArmClient, work: Work, waiting: Waiting) -> None:

@@ -21,7 +21,7 @@ from .names import point_path
 from .point_plan import Plan, Target, Wish, after, before, needs_vm, newest, plan
 from .point_rules import check_excluded
 from .point_views import point_facts
-from .point_writes import Followed, delete_point, follow_points, put_point
+from .point_writes import Followed, delete_point, follow_points, make_room, put_point
 from .points import Point
 from .source_vms import SourceVm, read_vms
 from .unfinished_copies import copied_from
@@ -112,6 +112,7 @@ def carry_out(client: ArmClient, works: Sequence[Work], tags: Mapping[str, str],
     for outcome in run_each([work for work in works if work.plan.prune and not work.report.failure], lambda work: _prune(client, work, waiting)):
         if outcome.error is not None:
             outcome.item.report.fail(outcome.error)
+            outcome.item.wrote = outcome.item.wrote or outcome.error.ambiguous
     for work in works:
         work.report.changed = work.wrote
 
@@ -133,7 +134,7 @@ def _create(client: ArmClient, work: Work, tags: Mapping[str, str], waiting: Wai
         report.facts["collection_id"] = put_collection(client, path, location=made.location or "", source_id=report.vm.id, tags=tags).id
         work.wrote = True
     if made.replaced is not None:
-        work.wrote = delete_point(client, made.replaced.path, timeout=waiting.left(), interval=waiting.interval) or work.wrote
+        work.wrote = make_room(client, made.replaced, waiting) or work.wrote
     target = point_path(path, made.name or "")
     started = put_point(client, target, made.properties or {}, time_left=waiting.left)
     work.wrote = work.wrote or started.own

@@ -50,7 +50,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do for one VM. ``point`` is the one that is there or is adopted; ``replaced`` a failed one that has the ``name``;
+    """What to do for one VM. ``point`` is the one that is there or is adopted; ``replaced`` one that has the ``name`` and failed, or is being deleted;
     ``blocker`` another one that is being made, which must end before; ``prune`` what goes when all went well."""
 
     target: Target
@@ -105,8 +105,10 @@ def _standing(
     points = collection.points if collection else ()
     name = expand_name(wish.name, "name", vm_fields(target.vm), now)
     taken = next((point for point in points if point.name.lower() == name.lower()), None)
+    # What is on its way out makes room for a new one, which the task waits for.
+    going = taken is not None and (taken.failed or taken.deleting and wish.waits)
     if wish.max_age is None:
-        found = taken if taken is not None and not taken.failed else None
+        found = None if going else taken
         warnings = _check_fixed(found, wish, excluded) if found is not None else ()
     else:
         found, warnings = _recent(points, wish, excluded, now), ()
@@ -115,7 +117,7 @@ def _standing(
         action: Literal["none", "adopt"] = "adopt" if found.creating else "none"
         prune = _prune(points, wish, coming=found if found.creating else None)
         return Plan(target, collection, action, point=found, prune=prune, warnings=warnings + failed)
-    if taken is not None and not taken.failed:
+    if taken is not None and not going:
         raise _name_taken(taken)
     blocker = next((point for point in points if point.creating), None)
     if blocker is not None and not wish.waits:
@@ -152,7 +154,7 @@ def _check_fixed(point: Point, wish: Wish, excluded: tuple[str, ...]) -> tuple[s
             f"The restore point {point.name} is being deleted.",
             code="RestorePointIsBeingDeleted",
             target=point.id,
-            hint="Run the task again when it is gone, or choose another name.",
+            hint="Run the task again when it is gone, or with wait=true, which waits for that; or choose another name.",
         )
     if not _covers(point, excluded):
         raise ArmError(

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Sequence
 
 from .._arm.client import ArmClient
-from .._arm.errors import ArmError, OperationTimeout
-from .._arm.ids import ResourceId
+from .._arm.errors import ArmError
 from .._fleet import VmReport, run_each
 from .._waiting import Waiting
 from .._templates import vm_fields
-from .collections import Collection, check_source, find_collection
+from .collections import Collection, check_source
 from .names import expand_name
 from .point_apply import newest_facts, pruned_facts, read_collections
 from .point_plan import Target
-from .point_writes import delete_point
-from .points import Point, read_point
+from .point_writes import delete_point, wait_until_gone
+from .points import Point
 from .unfinished_copies import copied_from
 
 
@@ -99,6 +98,7 @@ def remove(client: ArmClient, removals: Sequence[Removal], waiting: Waiting) -> 
         one = outcome.item
         if outcome.error is not None:
             one.report.fail(outcome.error)
+            one.report.changed = one.report.changed or outcome.error.ambiguous
         elif one.collection is not None:
             stay = tuple(point for point in one.collection.points if point not in one.points)
             one.report.facts["restore_point"] = newest_facts(replace(one.collection, points=stay))
@@ -109,23 +109,10 @@ def _remove(client: ArmClient, removal: Removal, waiting: Waiting) -> None:
     if removal.is_going:
         removal.report.facts["adopted"] = True
         if waiting.wait:
-            _wait_until_gone(client, removal, path, waiting)
+            wait_until_gone(client, path, waiting)
         return
     removal.report.changed = False
     removal.report.changed = delete_point(client, path, timeout=waiting.left() if waiting.wait else None, interval=waiting.interval)
-
-
-def _wait_until_gone(client: ArmClient, removal: Removal, path: str, waiting: Waiting) -> None:
-    while (find_collection(client, path) if removal.whole else read_point(client, path)) is not None:
-        if waiting.left() <= 0:
-            raise OperationTimeout(
-                "Azure was still deleting it when the time was over.",
-                last_state="Deleting",
-                resume={"id": str(ResourceId.parse(path))},
-                target=str(ResourceId.parse(path)),
-                operation="DELETE",
-            )
-        waiting.pause(client.clock)
 
 
 def _copied(points: Sequence[Point]) -> ArmError:

@@ -78,6 +78,7 @@ def carry_out(client: ArmClient, works: Sequence[Work], waiting: Waiting) -> Non
         for outcome in run_each(running, lambda work: _advance(client, work, waiting)):
             if outcome.error is not None:
                 outcome.item.error = outcome.error
+                outcome.item.report.changed = outcome.item.report.changed or outcome.error.ambiguous
         waiting.tell(*progress(works))
         running = [work for work in running if not work.done]
         left = waiting.left()

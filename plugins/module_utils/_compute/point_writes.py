@@ -224,7 +224,7 @@ def _gone(entry: Followed) -> OperationFailed:
 def delete_point(client: ArmClient, path: str, *, timeout: float | None, interval: float) -> bool:
     """Deletes a point or a whole collection; whether there was any. ``timeout`` None: does not wait for the end.
 
-    Raises OperationTimeout or OperationFailed as any operation does.
+    Raises OperationTimeout or OperationFailed as any operation does, with ``ambiguous``, since the deletion was asked for.
     """
     try:
         response = client.delete(path, COMPUTE)
@@ -234,5 +234,31 @@ def delete_point(client: ArmClient, path: str, *, timeout: float | None, interva
         raise
     operation = operation_of(response)
     if operation is not None and timeout is not None:
-        wait_for_operation(client, operation, timeout=timeout, interval=interval)
+        try:
+            wait_for_operation(client, operation, timeout=timeout, interval=interval)
+        except ArmError as error:
+            error.ambiguous = True
+            raise
     return response.status != 204
+
+
+def make_room(client: ArmClient, point: Point, waiting: Waiting) -> bool:
+    """Deletes a point whose name is needed, or waits for the deletion that is under way; whether it was deleted here."""
+    if point.deleting:
+        wait_until_gone(client, point.path, waiting)
+        return False
+    return delete_point(client, point.path, timeout=waiting.left(), interval=min(waiting.interval, FIRST_LOOK))
+
+
+def wait_until_gone(client: ArmClient, path: str, waiting: Waiting) -> None:
+    """Waits for the end of a deletion that was asked for before; raises OperationTimeout."""
+    while client.find(path, COMPUTE) is not None:
+        if waiting.left() <= 0:
+            raise OperationTimeout(
+                "Azure was still deleting it when the time was over.",
+                last_state="Deleting",
+                resume={"id": str(ResourceId.parse(path))},
+                target=str(ResourceId.parse(path)),
+                operation="DELETE",
+            )
+        waiting.pause(client.clock)

@@ -91,6 +91,26 @@ def test_age(run: Run, azure: FakePoints) -> None:
     assert run(max_age="0")["changed"]
 
 
+def test_a_deletion_under_way_makes_room(run: Run, azure: FakePoints) -> None:
+    azure.add_collection()
+    azure.add_point("rp", 1, state="Failed")
+    run(state="absent", name="rp", wait=False)
+    assert run.one(name="rp", wait=False)["failure"]["code"] == "RestorePointIsBeingDeleted"
+    check = run(check=True, name="rp")
+    result = run(name="rp", poll_interval=1)
+    assert result["diff"] == check["diff"] and result["vms"][0]["changed"] and not result["failed"]
+    assert azure.writes == ["PUT restorePoints/rp"], "it is not deleted twice"
+
+
+@pytest.mark.parametrize("options", [{"state": "absent", "name": "h30"}, {"keep": 1, "max_age": "5h"}])
+def test_a_deletion_that_outlasts_the_task_is_a_change(run: Run, azure: FakePoints, options: dict[str, Any]) -> None:
+    azure.add_collection()
+    azure.add_point("h1", 1)
+    azure.add_point("h30", 30)
+    entry = run.one(wait_timeout=2, **options)
+    assert entry["failure"]["code"] == "OperationTimeout" and entry["changed"] and azure.writes == ["DELETE restorePoints/h30"]
+
+
 def test_a_fixed_name_is_made_once(run: Run, azure: FakePoints) -> None:
     options: dict[str, Any] = {"name": "{name}-before", "consistency": "crash", "exclude_disks": ["1", "web-01-data"]}
     check = run(check=True, **options)

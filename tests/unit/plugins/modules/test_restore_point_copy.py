@@ -197,6 +197,33 @@ def test_failed_disk_is_named_and_replaced_when_asked(run: Any) -> None:
     assert where.writes() == ["DELETE restorePoints/rp2", "PUT restorePoints/rp2"]
 
 
+def test_deletion_of_a_copy_that_is_under_way_makes_room(run: Any) -> None:
+    where = azure()
+    where.add(copy("rp2", day=2, state="Deleting", percents=None))
+    looks: list[str] = []
+
+    def goes(method: str, path: str) -> RawResponse | None:
+        if method == "GET" and path == f"{TARGET_ID}/restorePoints/rp2":
+            looks.append(path)
+            if len(looks) == 9:
+                where.resources.pop(path.lower())
+        return None
+
+    where.add(target(tags=TAG))
+    assert run(where, wait=False)["vms"][0]["failure"]["code"] == "CopyBeingDeleted"
+    foreseen = run(where, check=True, diff=True)
+    where.fault = goes
+    result = run(where, diff=True)
+    assert not result["failed"] and result["diff"] == foreseen["diff"] and result["vms"][0]["usable"]
+    assert where.writes() == ["PUT restorePoints/rp2"], "it is not deleted twice"
+
+
+def test_older_copy_that_is_being_deleted_is_left_out_of_all(run: Any) -> None:
+    where = azure(copy("rp1", day=1, state="Deleting", percents=None), copy("rp2", day=2))
+    result = run(where, restore_point="all")
+    assert not result["failed"] and not result["changed"] and any("rp1 cannot be copied" in text for text in result["warnings"])
+
+
 def test_keep_prunes_after_the_new_one_is_there(run: Any) -> None:
     where = azure(copy("rp1", day=1), source=[RP[1], RP[2]])
     foreseen = run(where, check=True, diff=True, keep=1)

@@ -94,12 +94,17 @@ def test_no_steps(source: list[dict[str, Any]], copies: list[dict[str, Any]] | N
         ([RP[1]], [copy("rp1", of=f"{SOURCE_ID}/restorePoints/other")], "rp1", "CopyNameTaken"),
         ([RP[1]], [copy("rp1", percents=[100, 40, 100, 100], codes={1: "ReplicationState/failed"})], LATEST, "CopyFailed"),
         ([RP[1]], [copy("rp1", state="Failed", percents=None)], LATEST, "CopyFailed"),
-        ([RP[1]], [copy("rp1", state="Deleting", percents=None)], LATEST, "CopyBeingDeleted"),
     ],
 )
 def test_steps_that_fail(source: list[dict[str, Any]], copies: list[dict[str, Any]], which: str, code: str) -> None:
     (step,) = plan_copies(situation(source, copies), wish(which)).steps
     assert step.action == "fail" and step.problem is not None and step.problem.code == code and step.problem.hint
+
+
+@pytest.mark.parametrize(("waits", "action"), [(True, "replace"), (False, "fail")])
+def test_copy_that_is_being_deleted(waits: bool, action: str) -> None:
+    (step,) = plan_copies(situation([RP[1]], [copy("rp1", state="Deleting", percents=None)]), wish(waits=waits)).steps
+    assert step.action == action and (waits or step.problem is not None and step.problem.code == "CopyBeingDeleted")
 
 
 def test_failed_copy_names_the_disks_and_the_way_out() -> None:

@@ -66,7 +66,8 @@ CASES: dict[str, tuple[Wish, list[dict[str, Any]], str, str | None]] = {
     "a name that is missing": (FIXED, [made("other", 1)], "create", "other"),
     "a name that is being made": (FIXED, [made("fixed", 0, "Creating")], "adopt", "fixed"),
     "a name that failed": (FIXED, [made("fixed", 1, "Failed")], "create", None),
-    "a name that goes": (FIXED, [made("fixed", 1, "Deleting")], "fail", None),
+    "a name that goes": (FIXED, [made("fixed", 1, "Deleting")], "create", None),
+    "a name that goes, and no time to wait": (replace(FIXED, waits=False), [made("fixed", 1, "Deleting")], "fail", None),
     "a name with other disks": (FIXED, [made("fixed", 1, **left_out("data"))], "fail", "fixed"),
 }
 
