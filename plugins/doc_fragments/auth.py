@@ -13,7 +13,7 @@ class ModuleDocFragment:
 options:
   subscription_id:
     description:
-      - The Azure subscription that VM names and vault names belong to.
+      - The Azure subscription that the names of VMs, vaults, resource groups and other resources belong to.
       - If not set, the environment variable E(AZURE_SUBSCRIPTION_ID) is used.
     type: str
   client_id:

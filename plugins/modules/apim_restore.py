@@ -103,12 +103,12 @@ RETURN = r"""
 action:
   description:
     - V(started) for a restore that this task started, or would in check mode, V(adopted) for one that an earlier run started, V(none) where all was done.
-  returned: unless the task failed before it had looked at the service and the backup
+  returned: always, unless the task failed before it had looked at the service and the backup
   type: str
   sample: started
 service:
   description: The service that was restored into, as it was at the end.
-  returned: unless the task failed before it had looked at the service and the backup
+  returned: always, unless the task failed before it had looked at the service and the backup
   type: dict
   contains:
     id:
@@ -162,7 +162,7 @@ backup:
     expired: false
 not_restored:
   description: What no backup contains, and must come from elsewhere.
-  returned: unless the task failed before it had looked at the service and the backup
+  returned: always, unless the task failed before it had looked at the service and the backup
   type: list
   elements: str
   sample: [certificates of custom domains, managed identities]

@@ -212,6 +212,7 @@ options:
 seealso:
   - module: lifeboat.azure_dr.backup_policy_info
   - module: lifeboat.azure_dr.vm_backup_protection
+  - module: lifeboat.azure_dr.recovery_vault
   - name: Enhanced policies
     description: What they can do and which VMs need one.
     link: https://learn.microsoft.com/azure/backup/backup-azure-vms-enhanced-policy
@@ -350,9 +351,37 @@ jobs:
   elements: str
   sample: []
 failure:
-  description: What went wrong, with C(code), C(message), C(status), C(target), C(request_id), C(operation), C(hint), and after a timeout C(resume).
-  returned: when the task failed
+  description: What went wrong, as Azure says it, and what to do about it.
+  returned: failure
   type: dict
+  contains:
+    code:
+      description: Azure's error code, or one of this collection's, such as V(PolicyLimitReached), V(PolicyNotApplied) or V(OperationTimeout).
+      type: str
+    message:
+      description: The reason.
+      type: str
+    status:
+      description: The HTTP status, when the failure came with one.
+      type: int
+    target:
+      description: What the failure is about.
+      type: str
+    request_id:
+      description: The id of the request, for Azure's support.
+      type: str
+    operation:
+      description: What was being done.
+      type: str
+    hint:
+      description: What to do about it.
+      type: str
+    last_state:
+      description: Azure's word for the state of the operation when it was seen last, after a timeout.
+      type: str
+    resume:
+      description: The ids of what goes on in Azure, after a timeout.
+      type: dict
 """
 
 from typing import Any, Mapping

@@ -43,6 +43,7 @@ options:
     default: 15.0
 seealso:
   - module: lifeboat.azure_dr.vm_restore
+  - module: lifeboat.azure_dr.restore_point_restore
 """
 
 EXAMPLES = r"""

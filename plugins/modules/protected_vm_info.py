@@ -63,6 +63,8 @@ seealso:
   - module: lifeboat.azure_dr.protectable_vm_info
   - module: lifeboat.azure_dr.recovery_point_info
   - module: lifeboat.azure_dr.vm_backup_protection
+  - module: lifeboat.azure_dr.backup_policy_info
+  - module: lifeboat.azure_dr.recovery_vault_info
 """
 
 EXAMPLES = r"""

@@ -57,6 +57,7 @@ options:
 seealso:
   - module: lifeboat.azure_dr.vm_restore
   - module: lifeboat.azure_dr.protected_vm_info
+  - module: lifeboat.azure_dr.vm_backup_trigger
 """
 
 EXAMPLES = r"""

@@ -67,6 +67,8 @@ seealso:
   - module: lifeboat.azure_dr.protected_vm_info
   - module: lifeboat.azure_dr.protectable_vm_info
   - module: lifeboat.azure_dr.vm_backup_trigger
+  - module: lifeboat.azure_dr.backup_policy
+  - module: lifeboat.azure_dr.recovery_vault
   - name: Selective disk backup
     description: What Azure Backup does with disks that are left out.
     link: https://learn.microsoft.com/azure/backup/selective-disk-backup-restore

@@ -27,6 +27,11 @@ extends_documentation_fragment:
   - lifeboat.azure_dr.attributes
 author:
   - Lifeboat Azure DR contributors (@lifeboat-azure-dr)
+attributes:
+  idempotent:
+    support: partial
+    details:
+      - With O(force=true), a finished restore is repeated.
 options:
   mode:
     description:

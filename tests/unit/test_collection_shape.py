@@ -62,6 +62,13 @@ def test_module_that_waits_shows_its_progress(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_modules_refer_to_each_other_both_ways(module: str) -> None:
+    name = "lifeboat.azure_dr." + module
+    others = [entry["module"].rpartition(".")[2] for entry in documentation(module)["seealso"] if "module" in entry]
+    assert others and all(name in [entry.get("module") for entry in documentation(other)["seealso"]] for other in others)
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_readme_lists_module(module: str) -> None:
     assert f"`{module}`" in (ROOT / "README.md").read_text(encoding="utf-8")
 
