@@ -103,12 +103,11 @@ def service_id(name: str, group: str | None, subscription: str, option: str = "n
 
 
 def parse_service(resource: Mapping[str, Any]) -> Service:
-    """A service from Azure's resource; raises ValueError for what is none."""
+    """A service from Azure's resource, of which all but the id may be missing or of another shape; raises ValueError for what is none."""
     place = ResourceId.parse(resource.get("id"))
-    properties = resource.get("properties") or {}
-    sku = resource.get("sku") or {}
-    identity = resource.get("identity") or {}
-    identities = {str(key): str((value or {}).get("clientId") or "") for key, value in (identity.get("userAssignedIdentities") or {}).items()}
+    properties, sku, identity = _mapping(resource, "properties"), _mapping(resource, "sku"), _mapping(resource, "identity")
+    assigned = _mapping(identity, "userAssignedIdentities")
+    identities = {str(key): str(_mapping(assigned, key).get("clientId") or "") for key in assigned}
     capacity = sku.get("capacity")
     return Service(
         id=str(resource["id"]),
@@ -119,11 +118,16 @@ def parse_service(resource: Mapping[str, Any]) -> Service:
         sku=str(sku.get("name") or ""),
         capacity=capacity if isinstance(capacity, int) else None,
         provisioning_state=str(properties.get("provisioningState") or ""),
-        tags={str(name): str(value) for name, value in (resource.get("tags") or {}).items()},
+        tags={str(name): str(value) for name, value in _mapping(resource, "tags").items()},
         identity_type=str(identity.get("type") or "None"),
         user_identities=identities,
         etag=resource.get("etag"),
     )
+
+
+def _mapping(resource: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = resource.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def read_service(client: ArmClient, path: str) -> Service | None:
@@ -149,7 +153,8 @@ def _told_of(path: str, resource: Mapping[str, Any]) -> Service:
 def find_service(client: ArmClient, subscription: str, name: str) -> Service | None:
     """The service of this name anywhere in the subscription; names are unique in all of Azure. One paged list."""
     path = f"/subscriptions/{segment(subscription)}/providers/{SERVICE_TYPE}"
-    return next((parse_service(entry) for entry in client.list(path, APIM) if str(entry.get("name")).lower() == name.lower()), None)
+    found = (entry for entry in client.list(path, APIM) if entry.get("id") and str(entry.get("name")).lower() == name.lower())
+    return next(map(parse_service, found), None)
 
 
 def find_deleted(client: ArmClient, subscription: str, name: str) -> DeletedService | None:
