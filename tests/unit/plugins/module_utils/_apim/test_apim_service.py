@@ -54,7 +54,7 @@ def test_a_service_with_nothing_but_nulls() -> None:
 @pytest.mark.parametrize("odd", [None, "text", 5, [], True])
 def test_a_service_in_a_shape_that_nobody_has_seen(odd: Any) -> None:
     """A wait must not end because a member came otherwise than ever."""
-    found = service(identity=odd, tags=odd, sku=odd, properties=odd, location=None, name=None)
+    found = parse_service({"id": PATH, "name": None, "location": None, "sku": odd, "identity": odd, "tags": odd, "properties": odd})
     assert (found.name, found.sku, found.provisioning_state, found.tags) == ("apim-prod", "", "", {})
     assert service(identity={"type": "UserAssigned", "userAssignedIdentities": {ONE: odd}}).user_identities == {ONE: ""}
 
