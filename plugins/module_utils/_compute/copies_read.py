@@ -38,9 +38,13 @@ class CopyPlaces:
     region: str
     tags: Mapping[str, str] = field(default_factory=dict)
 
-    def wanted_tags(self, vm: Vm) -> dict[str, str]:
-        """The tags of the target. A VM whose id is too long for a tag goes without; `restore_point_restore` has to be told the collection then."""
-        return {**self.tags, **({SOURCE_VM_TAG: vm.id} if len(vm.id) <= LONGEST_VALUE else {})}
+    def wanted_tags(self, vm: Vm, target: Collection | None) -> dict[str, str]:
+        """The tags of the target. A VM whose id is too long for a tag goes without; `restore_point_restore` has to be told the collection then.
+
+        A tag that names the VM already, be it in another case, stays as it is.
+        """
+        told = target is not None and (target.source_vm or "").lower() == vm.key
+        return {**self.tags, **({SOURCE_VM_TAG: vm.id} if len(vm.id) <= LONGEST_VALUE and not told else {})}
 
 
 @dataclass(frozen=True)
@@ -66,25 +70,22 @@ def read_places(params: Mapping[str, Any], vms: Sequence[Vm]) -> CopyPlaces:
     """Where from and where to; raises OptionError, also when several VMs would share a collection."""
     collection, target = params["collection"] or None, params["target_collection"]
     region = region_of(params["target_region"])
-    targets = set()
-    for vm in vms:
-        targets.add(expand_name(target, "target_collection", _fields(vm, vm.key[-20:].replace("/", "."), region)).lower())
-    sources = [(vm, expand_name(collection, "collection", vm_fields(vm))) for vm in vms] if collection else []
-    if collection and params["resource_group"]:
-        check_distinct(collection, "collection", sources)
-    if len(targets) == 1 and len(vms) > 1 and not any(part in target for part in ("{name}", "{collection}")):
+    group, target_group = check_group(params["resource_group"], "resource_group"), check_group(params["target_resource_group"], "target_resource_group")
+    sources = {vm.key: expand_name(collection, "collection", vm_fields(vm)) for vm in vms} if collection else {}
+    targets = {
+        vm.key: expand_name(target, "target_collection", _fields(vm, sources.get(vm.key) or vm.key[-20:].replace("/", "."), region)) for vm in vms
+    }
+    if collection and group:
+        check_distinct(collection, "collection", [(vm, sources[vm.key]) for vm in vms])
+    if collection or target_group and "{collection}" not in target:
+        places = [(vm, f"{vm.subscription}/{target_group or group or vm.group}/{targets[vm.key]}") for vm in vms]
+        check_distinct(target, "target_collection", places)
+    elif len(vms) > 1 and not any(part in target for part in ("{name}", "{collection}")) and len({name.lower() for name in targets.values()}) == 1:
         raise OptionError("target_collection", f"{target!r} names the collections of several VMs alike; use {{name}} or {{collection}} to tell them apart")
     tags = check_tags(params["tags"], "tags")
     if SOURCE_VM_TAG in {name.lower() for name in tags}:
         raise OptionError("tags", f"the tag {SOURCE_VM_TAG} is set by the module, to the id of the VM")
-    return CopyPlaces(
-        collection,
-        check_group(params["resource_group"], "resource_group"),
-        target,
-        check_group(params["target_resource_group"], "target_resource_group"),
-        region,
-        tags,
-    )
+    return CopyPlaces(collection, group, target, target_group, region, tags)
 
 
 def _fields(vm: Vm, collection: str, region: str) -> dict[str, str]:

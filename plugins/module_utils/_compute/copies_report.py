@@ -33,7 +33,7 @@ def make_works(vms: Sequence[Vm], found: dict[str, Found | ArmError], places: Co
             continue
         plan = plan_copies(entry.situation, wish)
         report.warnings += plan.warnings
-        work = Work(vm, entry.situation, plan, entry.target_path, places.wanted_tags(vm), report)
+        work = Work(vm, entry.situation, plan, entry.target_path, places.wanted_tags(vm, entry.situation.target), report)
         if plan.problem is not None:
             report.facts = {"source_collection_id": entry.situation.source.id}
             report.fail(plan.problem)

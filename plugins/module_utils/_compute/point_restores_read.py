@@ -146,10 +146,10 @@ def check_subnets(client: ArmClient, targets: Sequence[RestoreTarget]) -> None:
         there = {str(subnet.get("name")).lower() for subnet in ((network or {}).get("properties") or {}).get("subnets") or ()}
         missing = [subnet for subnet in wanted if subnet.startswith(f"{key}/subnets/") and subnet.rsplit("/", 1)[1] not in there]
         if network is None or missing:
-            name = key.rsplit("/", 1)[1]
-            what = f"network {name}" if network is None else f"subnet {missing[0].rsplit('/', 1)[1]} in the network {name}"
+            place = ResourceId.parse(target.subnet_id.rsplit("/subnets/", 1)[0] if target.subnet_id else key)
+            what = f"network {place.name}" if network is None else f"subnet {missing[0].rsplit('/', 1)[1]} in the network {place.name}"
             raise ArmError(
-                f"There is no {what}.",
+                f"There is no {what} (resource group {place.group}).",
                 code="SubnetNotFound",
                 target=target.subnet_id,
                 hint="Check virtual_network, virtual_network_resource_group and subnet.",

@@ -252,6 +252,14 @@ def test_tags_are_put_on_a_collection_without_them(run: Any) -> None:
     assert run(where, tags={"stage": "dr"})["changed"] is False
 
 
+def test_vm_in_another_case_is_the_same_vm(run: Any) -> None:
+    where = FakeCompute(collection(SOURCE_ID, RP[1]), target(copy("rp1"), tags=TAG))
+    result = run(where, vm=[VM_ID.replace("rg-prod", "RG-PROD").replace("db-01", "DB-01")], diff=True)
+    assert (result["failed"], result["changed"], where.writes()) == (False, False, [])
+    other = FakeCompute(collection(SOURCE_ID, RP[1]), target(copy("rp1"), tags={"Lifeboat_Source_VM": VM_ID + "-old"}))
+    assert run(other)["changed"] and other[TARGET_ID]["tags"] == {"Lifeboat_Source_VM": VM_ID}
+
+
 def test_one_failure_hides_no_other(run: Any) -> None:
     where = azure()
     result = run(where, vm=["gone", "db-01"])
@@ -308,6 +316,8 @@ def test_requests_do_not_grow_with_looks_that_are_not_needed(run: Any) -> None:
         ({"keep": 0}, "keep"),
         ({"target_collection": "{vm}"}, "target_collection"),
         ({"target_collection": "same", "vm": ["a", "b"]}, "target_collection"),
+        ({"target_collection": "{name}-dr", "vm": [VM_ID, VM_ID.replace("rg-prod", "rg-test")]}, "target_collection"),
+        ({"collection": "{resource_group}-{name}", "target_collection": "{name}", "vm": [VM_ID, VM_ID.replace("rg-prod", "rg-test")]}, "target_collection"),
         ({"collection": "same", "vm": ["a", "b"], "resource_group": "rg"}, "collection"),
         ({"tags": {"lifeboat_source_vm": "x"}}, "tags"),
         ({"target_resource_group": "no/group"}, "target_resource_group"),
