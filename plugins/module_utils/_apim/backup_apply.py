@@ -132,8 +132,8 @@ class BackupTask:
 
     def _make(self, outcome: Outcome, situation: Situation, place: Place, begun: datetime) -> Situation:
         """Makes the backup when one is due, after whatever runs; returns the situation that it was made in, or in which none was due."""
-        waited = False
-        for last in [False] * ROUNDS + [True]:
+        waited, refused = False, 0
+        while True:
             service, plan = outcome.service, situation.plan
             if plan.make is None:
                 outcome.adopted = waited
@@ -157,13 +157,13 @@ class BackupTask:
                 self._start(outcome, situation, place, plan.make, body)
                 return situation
             except ArmError as error:
-                if error.status != 409 or error.ambiguous or last or not self._waiting.wait or self._waiting.left() <= 0:
+                refused += 1
+                if error.status != 409 or error.ambiguous or refused > ROUNDS or not self._waiting.wait or self._waiting.left() <= 0:
                     outcome.made = error.ambiguous
                     raise _explained(error) from None
             # Something else of the service came first.
             self._waiting.pause(self._client.clock)
             outcome.service = read_service(self._client, service.path) or service
-        return situation
 
     @staticmethod
     def _leave(outcome: Outcome) -> None:

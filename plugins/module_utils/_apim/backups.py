@@ -129,6 +129,8 @@ def changes(wish: Wish, service: str, plan: Plan, new_container: str | None) -> 
     if plan.make:
         before["newest_backup"] = plan.newest.name if plan.newest else None
         after["newest_backup"] = wish.template.shown(service)
+        if before == after:
+            after["newest_backup"] += ", written anew"
     if new_container:
         before["container"], after["container"] = None, new_container
     if plan.prune:

@@ -157,3 +157,19 @@ def test_the_blob_tells_whether_an_operation_succeeded_that_answers_with_errors(
     result = run()
     assert result["failed"] is failed and result["changed"]
     assert (result["failure"]["code"] == "CloudInternalError") if failed else (result["backup"]["name"] == NOW)
+
+
+def test_a_service_that_something_else_always_keeps_busy_is_no_success(run: Run, azure: FakeAzure) -> None:
+    def busy(fake: FakeAzure, _request: Any) -> RawResponse:
+        fake.runs(100)
+        return failure(409, "ServiceLocked", "The API Service is transitioning at this time.")
+
+    azure.trouble += [("POST .*/backup", busy)] * 30
+    result = run()
+    assert result["failed"] and not result["changed"] and result["failure"]["code"] in ("ServiceLocked", "ServiceBusy")
+
+
+def test_the_diff_shows_that_a_backup_is_overwritten(run: Run, azure: FakeAzure) -> None:
+    azure.blob("apim-prod-latest", timedelta(days=2))
+    result = run(backup_name="{name}-latest", check=True)
+    assert result["diff"] == {"before": {"newest_backup": "apim-prod-latest"}, "after": {"newest_backup": "apim-prod-latest, written anew"}}
