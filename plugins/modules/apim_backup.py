@@ -111,7 +111,7 @@ EXAMPLES = r"""
 RETURN = r"""
 service:
   description: The service, as it was at the end.
-  returned: unless the task failed before it had looked at the service and its backups
+  returned: always, unless the task failed before it had looked at the service and its backups
   type: dict
   contains:
     id:
@@ -133,7 +133,7 @@ backup:
   description:
     - The newest backup. The one that this task made, when it waited for it, and else the one that was found.
     - Null when there is none, or when it is not known.
-  returned: unless the task failed before it had looked at the service and its backups
+  returned: always, unless the task failed before it had looked at the service and its backups
   type: dict
   contains:
     name:
@@ -169,15 +169,15 @@ adopted:
   description:
     - Whether the newest backup is one that was being made already, and was waited for.
     - With O(wait=false), whether an operation of the service ran, so that nothing was started.
-  returned: unless the task failed before it had looked at the service and its backups
+  returned: always, unless the task failed before it had looked at the service and its backups
   type: bool
 container_created:
   description: Whether this task made the container, or would in check mode.
-  returned: unless the task failed before it had looked at the service and its backups
+  returned: always, unless the task failed before it had looked at the service and its backups
   type: bool
 pruned:
   description: The names of the backups that O(keep) removed, or would in check mode, oldest first.
-  returned: unless the task failed before it had looked at the service and its backups
+  returned: always, unless the task failed before it had looked at the service and its backups
   type: list
   elements: str
   sample: [apim-prod-20260712T181500Z]
@@ -233,8 +233,8 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups im
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import service_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, ApimStorage, read_storage
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import DEFAULT_NAME, parse_backup_name
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, resource_result, run
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import parse_age
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -242,7 +242,7 @@ SPEC: dict[str, dict[str, Any]] = {
     **WAIT,
     "name": {"type": "str", "required": True},
     "resource_group": {"type": "str"},
-    "backup_name": {"type": "str", "default": "{name}-%Y%m%dT%H%M%SZ"},
+    "backup_name": {"type": "str", "default": DEFAULT_NAME},
     "max_age": {"type": "str", "default": "24h"},
     "keep": {"type": "int"},
     "force": {"type": "bool", "default": False},
@@ -257,29 +257,26 @@ def read_wish(params: dict[str, Any], service: str) -> Wish:
     return wish
 
 
-def result_of(outcome: Outcome, storage: ApimStorage, diff: bool) -> dict[str, Any]:
+def result_of(outcome: Outcome, storage: ApimStorage, task: Task) -> dict[str, Any]:
     service, place = outcome.service, {"storage_account": storage.account, "container": storage.container}
-    result: dict[str, Any] = {
-        "changed": outcome.changed,
-        "service": {
-            "id": service.id,
-            "name": service.name,
-            "location": service.location,
-            "sku": service.sku,
-            "provisioning_state": service.provisioning_state,
-        },
+    facts: dict[str, Any] = {
+        "service": service.facts(),
         "backup": {**outcome.backup.facts(outcome.now), **place} if outcome.backup else None,
         "adopted": outcome.adopted,
         "container_created": outcome.container_made,
         "pruned": outcome.pruned,
     }
     if outcome.run is not None and outcome.run.operation is not None:
-        result["operation"] = {"id": outcome.run.operation.id, "service_id": service.id}
-    if diff:
-        result["diff"] = {"before": outcome.before, "after": outcome.after}
-    if outcome.failure is not None:
-        result.update(failed=True, msg=str(outcome.failure), failure=outcome.failure.as_failure())
-    return result
+        facts["operation"] = {"id": outcome.run.operation.id, "service_id": service.id}
+    return resource_result(
+        task,
+        facts,
+        changed=outcome.changed,
+        before=outcome.before,
+        after=outcome.after,
+        warnings=outcome.warnings,
+        failure=outcome.failure,
+    )
 
 
 def body(task: Task) -> dict[str, Any]:
@@ -287,9 +284,7 @@ def body(task: Task) -> dict[str, Any]:
     wanted = service_id(task.params["name"], task.params["resource_group"], task.subscription)
     wish = read_wish(task.params, wanted.name)
     outcome = BackupTask(task.client, wish, storage, task.waiting, check=task.check_mode).carry_out(wanted)
-    for text in outcome.warnings:
-        task.warn(text)
-    return result_of(outcome, storage, task.diff)
+    return result_of(outcome, storage, task)
 
 
 def main() -> None:

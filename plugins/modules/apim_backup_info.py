@@ -97,30 +97,22 @@ from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.backups import Backup, backup_of, backups_of, newest_first
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.places import open_place, read_contents
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import SERVICE_NAME
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import check_service_name
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, read_storage
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import DEFAULT_NAME, parse_backup_name
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
 
 SPEC: dict[str, dict[str, Any]] = {
     **APIM_STORAGE,
     "name": {"type": "str"},
-    "backup_name": {"type": "str", "default": "{name}-%Y%m%dT%H%M%SZ"},
+    "backup_name": {"type": "str", "default": DEFAULT_NAME},
 }
-
-
-def check_name(text: str | None) -> str | None:
-    """The name of a service, None for all; raises OptionError for what can be none."""
-    name = (text or "").strip()
-    if name and not SERVICE_NAME.match(name):
-        raise OptionError("name", f"{name[:80]!r} is not the name of a service: 1 to 50 letters, digits and hyphens, with a letter first and no hyphen last")
-    return name or None
 
 
 def body(task: Task) -> dict[str, Any]:
     template = parse_backup_name(task.params["backup_name"], "backup_name")
-    service = check_name(task.params["name"])
+    name = (task.params["name"] or "").strip()
+    service = check_service_name(name, "name") if name else None
     storage = read_storage(task.params)
     storage = replace(storage, subscription=storage.subscription or task.subscription)
     place = open_place(task.client, storage)

@@ -220,13 +220,11 @@ from typing import Any
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restore_apply import Outcome, carry_out, decide, read
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restores import NOT_RESTORED, Current, Wish
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import SERVICE_NAME, service_id
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import check_service_name, service_id
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, read_storage
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import parse_backup_name
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import DEFAULT_NAME, parse_backup_name
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, resource_result, run
-
-DEFAULT_NAME = "{name}-%Y%m%dT%H%M%SZ"
 
 SPEC: dict[str, dict[str, Any]] = {
     **APIM_STORAGE,
@@ -250,8 +248,8 @@ def read_wish(task: Task) -> Wish:
         raise OptionError("confirm", f"the contents of the service {target.name} would be replaced; to say that this is meant, set confirm to its name")
     template = parse_backup_name(params["backup_name"], "backup_name")
     source = (params["source_service"] or "").strip() or None
-    if source is not None and not SERVICE_NAME.match(source):
-        raise OptionError("source_service", f"{source[:80]!r} is not the name of an API Management service")
+    if source is not None:
+        check_service_name(source, "source_service")
     if source is None:
         example = template.name_at(target.name, datetime(2026, 1, 1))
         source = target.name if template.named else parse_backup_name(DEFAULT_NAME, "backup_name").service_of(example)

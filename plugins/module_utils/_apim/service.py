@@ -18,7 +18,7 @@ from .._options import check_group, parse_id
 from .._waiting import Waiting
 
 SERVICE_TYPE = "Microsoft.ApiManagement/service"
-SERVICE_NAME = re.compile(r"^[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?$")
+SERVICE_NAME = r"[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?"
 
 TIERS = ("Developer", "Basic", "Standard", "Premium")
 """The pricing tiers that can be backed up and restored."""
@@ -96,10 +96,16 @@ def service_id(name: str, group: str | None, subscription: str, option: str = "n
         if place is None:
             raise OptionError("resource_group", f"{text!r} is a name, so the resource group of the service is needed too; or give its whole resource id")
         found = ResourceId(subscription, place, "Microsoft.ApiManagement", ("service",), (text,))
-    if not SERVICE_NAME.match(found.name):
-        rule = "1 to 50 letters, digits and hyphens, with a letter first and no hyphen last"
-        raise OptionError(option, f"{found.name[:80]!r} is not the name of a service: {rule}")
+    check_service_name(found.name, option)
     return found
+
+
+def check_service_name(text: str, option: str) -> str:
+    """The name of a service itself; raises OptionError for what can be none."""
+    if not re.fullmatch(SERVICE_NAME, text):
+        rule = "1 to 50 letters, digits and hyphens, with a letter first and no hyphen last"
+        raise OptionError(option, f"{text[:80]!r} is not the name of a service: {rule}")
+    return text
 
 
 def parse_service(resource: Mapping[str, Any]) -> Service:

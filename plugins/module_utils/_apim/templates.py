@@ -10,10 +10,13 @@ from datetime import datetime
 
 from .._storage.names import check_blob
 from .._templates import Template, parse_template
+from .service import SERVICE_NAME
+
+DEFAULT_NAME = "{name}-%Y%m%dT%H%M%SZ"
+"""What backups are called unless an option says otherwise."""
 
 _DIGITS = {"Y": 4, "j": 3}
 """Of directives that do not stand for two digits."""
-_SERVICE = r"[A-Za-z](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?"
 _EXAMPLE = datetime(2026, 1, 1)
 
 
@@ -48,7 +51,7 @@ class BackupNames(Template):
 
     def service_of(self, name: str) -> str | None:
         """The service that a name tells; None when the template did not give this name, or has no ``{name}``."""
-        found = re.fullmatch(self._pattern(f"(?P<service>{_SERVICE})", again="(?P=service)"), name, re.ASCII) if self.named else None
+        found = re.fullmatch(self._pattern(f"(?P<service>{SERVICE_NAME})", again="(?P=service)"), name, re.ASCII) if self.named else None
         return found["service"] if found else None
 
     def _pattern(self, service: str, again: str | None = None) -> str:

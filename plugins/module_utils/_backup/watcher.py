@@ -16,7 +16,7 @@ from typing import Callable, Iterable, Mapping, Sequence
 
 from .._apis import BACKUP
 from .._arm.client import ArmClient
-from .._arm.errors import ArmError, AuthError, TransportError
+from .._arm.errors import ArmError, AuthError
 from .._arm.poller import Operation, OperationStatus, is_momentary, read_operation
 from .._progress import Tell, quiet
 from .following import Followed, Probe, VaultWatches, Watch, WatchState, by_vault, common_operation, earliest, is_awaited, lost_job, timed_out
