@@ -142,10 +142,7 @@ class BackupTask:
                 if not self._waiting.wait:
                     self._leave(outcome)
                     return Situation(situation.contents, replace(plan, make=None, prune=()))
-                outcome.service = wait_until_settled(self._client, service, self._waiting)
-                waited = True
-                situation = self._look(outcome.service, place, begun)
-                outcome.backup = situation.plan.newest
+                situation, waited = self._settle(outcome, service, place, begun), True
                 continue
             problem = check_recoverable(service)
             if problem is not None:
@@ -163,7 +160,14 @@ class BackupTask:
                     raise _explained(error) from None
             # Something else of the service came first.
             self._waiting.pause(self._client.clock)
-            outcome.service = read_service(self._client, service.path) or service
+            situation, waited = self._settle(outcome, read_service(self._client, service.path) or service, place, begun), True
+
+    def _settle(self, outcome: Outcome, service: Service, place: Place, begun: datetime) -> Situation:
+        """Waits for what runs, and looks whether it, or what has ended a moment ago, was a backup."""
+        outcome.service = wait_until_settled(self._client, service, self._waiting)
+        situation = self._look(outcome.service, place, begun)
+        outcome.backup = situation.plan.newest
+        return situation
 
     @staticmethod
     def _leave(outcome: Outcome) -> None:

@@ -169,6 +169,19 @@ def test_a_service_that_something_else_always_keeps_busy_is_no_success(run: Run,
     assert result["failed"] and not result["changed"] and result["failure"]["code"] in ("ServiceLocked", "ServiceBusy")
 
 
+def test_a_backup_that_somebody_else_made_a_moment_before_counts(run: Run, azure: FakeAzure) -> None:
+    """Their operation refuses this one, and has ended at the next look."""
+
+    def refused(fake: FakeAzure, _request: Any) -> RawResponse:
+        fake.runs(10, leaves="apim-prod-20260101T000003Z")
+        return failure(409, "ServiceLocked", "The API Service is transitioning at this time.")
+
+    azure.trouble.append(("POST .*/backup", refused))
+    result = run(force=True)
+    assert not result["changed"] and result["adopted"] and azure.writes == [POST]
+    assert result["backup"]["name"] == "apim-prod-20260101T000003Z"
+
+
 def test_the_diff_shows_that_a_backup_is_overwritten(run: Run, azure: FakeAzure) -> None:
     azure.blob("apim-prod-latest", timedelta(days=2))
     result = run(backup_name="{name}-latest", check=True)
