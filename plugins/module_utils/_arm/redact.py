@@ -18,6 +18,10 @@ _SHORTEST_SECRET = 6
 
 _FIELDS = "(?:access_?key|account_?key|storage_?key|client_secret|client_assertion|access_token|refresh_token|id_token|password|assertion)"
 
+# What Compute knows of the users of a VM, and what they gave it: in error messages that show a whole VM or restore point.
+_OF_USERS = "(?:admin_?username|admin_?password|custom_?data|user_?data|key_?data)"
+_QUOTE = r"(?:\\*[\"']|&quot;)"
+
 _known: dict[str, re.Pattern[str]] = {}
 """Secret -> what it looks like in texts."""
 _lock = threading.Lock()
@@ -31,6 +35,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b((?:AccountKey|SharedAccessSignature|SharedAccessKey)=)[^\s;\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(rf"\b({_FIELDS}=)[^\s&\"',;}}]+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(rf"([\"']{_FIELDS}[\"']\s*:\s*[\"'])[^\"']+", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(rf"({_QUOTE}{_OF_USERS}{_QUOTE}\s*:\s*({_QUOTE}))(?:(?!\2).)+", re.IGNORECASE | re.DOTALL), rf"\1{MASK}"),
+    (re.compile(rf"\b({_OF_USERS}\s*[:=]\s*)[^\s,;\"'&]+", re.IGNORECASE), rf"\1{MASK}"),
+    # Also where a message was cut short.
+    (re.compile(r"(/home/)[^/\s\"'\\]+?(?=/\.ssh|/?\.?s{0,2}\.{3})"), rf"\1{MASK}"),
 )
 
 

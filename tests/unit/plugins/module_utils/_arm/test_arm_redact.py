@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 
 import pytest
@@ -75,6 +76,41 @@ def test_a_key_in_a_body_that_is_cut_leaves_no_part_of_it() -> None:
 @pytest.mark.parametrize("text", ['{"accessKey":"bm90IHRvbGQ="}', "{'access_key': 'bm90IHRvbGQ='}", "accountKey=bm90IHRvbGQ="])
 def test_keys_that_nobody_has_told_of(text: str) -> None:
     assert "bm90IHRvbGQ" not in redact(text)
+
+
+PROFILE = {
+    "adminUsername": "poison-user",
+    "customData": "poison-custom==",
+    "linuxConfiguration": {"ssh": {"publicKeys": [{"path": "/home/poison-user/.ssh/authorized_keys", "keyData": "ssh-rsa poison-key\r\npoison-host"}]}},
+}
+BODY = json.dumps({"osProfile": PROFILE, "userData": "poison-data", "vmId": "guid"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BODY,
+        json.dumps(BODY),
+        json.dumps(json.dumps(BODY)),
+        str(PROFILE),
+        BODY.replace('"', "&quot;"),
+        "the adminUsername: poison-user is not allowed",
+        "user_data=poison-data",
+        BODY[: BODY.index("-key")],
+    ],
+)
+def test_what_a_vm_knows_of_its_users_is_masked(text: str) -> None:
+    assert "poison" not in redact(text) and MASK in redact(text)
+
+
+def test_a_user_name_in_a_body_that_is_cut_leaves_no_part_of_it() -> None:
+    for before in range(650, 1000):
+        envelope = read_envelope(None, "x" * before + " " + BODY, default_code="Http500")
+        assert "pois" not in ArmError(envelope.message).message
+
+
+def test_the_rest_of_a_vm_stays_readable() -> None:
+    assert redact(BODY).endswith('"vmId": "guid"}')
 
 
 def test_signed_urls_become_readable() -> None:
