@@ -19,9 +19,9 @@ from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._apim
     KEY,
     OPTIONS,
     FakeAzure,
-    storage_failure,
 )
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import Tokens, answer, client_for, failure, reset
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._storage.blob_answers import storage_failure
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.modules.module_run import run_module
 
 Run = Callable[..., dict[str, Any]]

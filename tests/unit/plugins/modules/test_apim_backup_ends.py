@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.transport import RawResponse
-from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._apim.fake_azure import BLOBS, FakeAzure, storage_failure
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._apim.fake_azure import BLOBS, FakeAzure
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import answer, failure, reset
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._storage.blob_answers import storage_failure
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.modules.test_apim_backup import (
     HOUR,
     NOW,

@@ -11,7 +11,8 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.modules import apim_backup_info
-from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._apim.fake_azure import BLOBS, OPTIONS, FakeAzure, storage_failure
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._apim.fake_azure import BLOBS, OPTIONS, FakeAzure
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._storage.blob_answers import storage_failure
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.modules.module_run import run_module
 
 Run = Callable[..., dict[str, Any]]

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Callable
 from urllib.parse import parse_qs, unquote, urlsplit
-from xml.sax.saxutils import escape
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import TransportError
@@ -28,6 +27,7 @@ from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.
     client_for,
     failure,
 )
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._storage.blob_answers import Row, blob_head, blob_page, storage_failure
 
 GROUP = f"/subscriptions/{SUB}/resourceGroups/rg-api/providers"
 SERVICE = f"{GROUP}/Microsoft.ApiManagement/service/apim-prod"
@@ -46,12 +46,6 @@ OPTIONS: dict[str, Any] = {
 }
 
 Trouble = Callable[["FakeAzure", Sent], RawResponse]
-
-
-def storage_failure(status: int, code: str, message: str = "no luck") -> RawResponse:
-    """An error as the Blob service puts it."""
-    body = f"\ufeff<?xml version='1.0' encoding='utf-8'?><Error><Code>{code}</Code><Message>{message}\nRequestId:r-1\nTime:now</Message></Error>"
-    return RawResponse(status, {"x-ms-error-code": code, "x-ms-request-id": "storage-request-1"}, body.encode())
 
 
 class FakeAzure:
@@ -199,20 +193,14 @@ class FakeAzure:
         if blobs is None:
             return storage_failure(404, "ContainerNotFound", "The specified container does not exist.")
         if request.method == "GET":
-            listed = [self._entry(key, *blobs[key]) for key in sorted(blobs) if key.startswith(query.get("prefix", ""))]
-            text = f"<?xml version='1.0'?><EnumerationResults><Blobs>{''.join(listed)}</Blobs><NextMarker /></EnumerationResults>"
-            return RawResponse(200, {}, text.encode())
+            return blob_page(self._row(key, *blobs[key]) for key in sorted(blobs) if key.startswith(query.get("prefix", "")))
         if name not in blobs:
-            return RawResponse(404, {"x-ms-error-code": "BlobNotFound"}, b"")
+            return blob_head(None)
         if request.method == "DELETE":
             del blobs[name]
             return answer(202)
-        size, written = blobs[name]
-        moment = format_datetime(written, usegmt=True)
-        return RawResponse(200, {"content-length": str(size), "last-modified": moment, "etag": f'"{written.timestamp():.0f}"'}, b"")
+        return blob_head(self._row(name, *blobs[name]))
 
     @staticmethod
-    def _entry(name: str, size: int, written: datetime) -> str:
-        moment = format_datetime(written, usegmt=True)
-        properties = f"<Last-Modified>{moment}</Last-Modified><Etag>{written.timestamp():.0f}</Etag><Content-Length>{size}</Content-Length>"
-        return f"<Blob><Name>{escape(name)}</Name><Properties>{properties}</Properties></Blob>"
+    def _row(name: str, size: int, written: datetime) -> Row:
+        return (name, size, written, f"{written.timestamp():.0f}")

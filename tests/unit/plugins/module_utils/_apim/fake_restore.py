@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Callable, Mapping
 from urllib.parse import unquote, urlsplit
-from xml.sax.saxutils import escape
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.transport import RawResponse
@@ -24,6 +23,7 @@ from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.
     client_for,
     failure,
 )
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._storage.blob_answers import blob_head, blob_page
 
 KEY = "ZmFrZS1zdG9yYWdlLWtleQ=="
 ACCOUNT = f"/subscriptions/{SUB}/resourceGroups/rg-backup/providers/Microsoft.Storage/storageAccounts/stdr"
@@ -70,7 +70,7 @@ class FakeRestore:
         }
 
     def back_up(self, name: str, *, days: float = 1.0) -> None:
-        self.blobs[name] = (self.clock.now() - timedelta(days=days), f'"0x{len(self.blobs) + 1:03d}"')
+        self.blobs[name] = (self.clock.now() - timedelta(days=days), f"0x{len(self.blobs) + 1:03d}")
 
     @staticmethod
     def path(name: str, group: str) -> str:
@@ -183,14 +183,7 @@ class FakeRestore:
 
     def _blob(self, method: str, path: str, query: str) -> RawResponse:
         name = path.removeprefix("/apim").lstrip("/")
+        rows = {one: (one, 7, moment, etag) for one, (moment, etag) in sorted(self.blobs.items())}
         if method == "GET" and "comp=list" in query:
-            rows = "".join(
-                f"<Blob><Name>{escape(one)}</Name><Properties><Last-Modified>{format_datetime(moment, usegmt=True)}</Last-Modified>"
-                f"<Etag>{escape(etag.strip(chr(34)))}</Etag><Content-Length>7</Content-Length></Properties></Blob>"
-                for one, (moment, etag) in sorted(self.blobs.items())
-            )
-            return RawResponse(200, {}, f"<EnumerationResults><Blobs>{rows}</Blobs><NextMarker/></EnumerationResults>".encode())
-        if method == "HEAD" and name in self.blobs:
-            moment, etag = self.blobs[name]
-            return RawResponse(200, {"content-length": "7", "last-modified": format_datetime(moment, usegmt=True), "etag": etag}, b"")
-        return RawResponse(404, {"x-ms-error-code": "BlobNotFound"}, b"")
+            return blob_page(rows.values())
+        return blob_head(rows.get(name))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,25 +34,16 @@ from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.
     refused,
     reset,
 )
+from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._storage.blob_answers import blob_page, storage_failure
 
+WRITTEN = datetime(2026, 1, 5, 10, tzinfo=timezone.utc)
 KEY = base64.b64encode(b"the key of the account").decode()
 HOST = Account("stbackups", "https://stbackups.blob.test")
 PATH = Account("stbackups", "https://localhost:10000/stbackups")
 
 
-def page(*names: str, marker: str = "", prefix: str = "") -> RawResponse:
-    blobs = "".join(
-        f"<Blob><Name>{name}</Name><Properties><Last-Modified>Mon, 05 Jan 2026 10:00:00 GMT</Last-Modified><Etag>0x1</Etag>"
-        f"<Content-Length>42</Content-Length></Properties></Blob>"
-        for name in names
-    )
-    text = f'\ufeff<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Blobs>{blobs}</Blobs><NextMarker>{marker}</NextMarker></EnumerationResults>'
-    return RawResponse(200, {}, text.encode())
-
-
-def problem(status: int, code: str, **headers: str) -> RawResponse:
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>It did not work.\nRequestId:1\nTime:2</Message></Error>"
-    return answer(status, body.encode(), x_ms_error_code=code, x_ms_request_id="r-1", **headers)
+def page(*names: str, marker: str = "") -> RawResponse:
+    return blob_page([(name, 42, WRITTEN, "0x1") for name in names], marker)
 
 
 def container(wire: Wire, account: Account = HOST, *, key: str | None = None, tokens: Tokens | None = None, **more: Any) -> BlobContainer:
@@ -66,7 +58,7 @@ def container(wire: Wire, account: Account = HOST, *, key: str | None = None, to
 
 
 def test_a_list_is_read_page_by_page_with_a_token_of_its_own() -> None:
-    wire = Wire(page("a", "b", marker="2!76!x="), page(), page("c &amp; d"))
+    wire = Wire(page("a", "b", marker="2!76!x="), page(), page("c & d"))
     wire.answers[1] = page(marker="3")
     found = list(container(wire).list("pre/fix"))
     assert [(blob.name, blob.size, blob.etag, str(blob.modified)) for blob in found][0] == ("a", 42, "0x1", "2026-01-05 10:00:00+00:00")
@@ -110,7 +102,7 @@ def test_what_is_sent_for_a_name_with_special_characters(account: Account) -> No
 
 def test_what_is_not_there() -> None:
     missing = RawResponse(404, {"x-ms-error-code": "BlobNotFound"}, b"")
-    wire = Wire(missing, problem(404, "BlobNotFound"), answer(202), problem(409, "ContainerAlreadyExists"), answer(201))
+    wire = Wire(missing, storage_failure(404, "BlobNotFound"), answer(202), storage_failure(409, "ContainerAlreadyExists"), answer(201))
     blobs = container(wire)
     assert blobs.head("a") is None
     assert (blobs.delete("a"), blobs.delete("b"), blobs.create(), blobs.create()) == (False, True, False, True)
@@ -119,9 +111,9 @@ def test_what_is_not_there() -> None:
 
 def test_a_list_of_a_container_that_is_not_there_says_so() -> None:
     with pytest.raises(HttpError) as caught:
-        list(container(Wire(problem(404, "ContainerNotFound"))).list())
+        list(container(Wire(storage_failure(404, "ContainerNotFound"))).list())
     error = caught.value
-    assert (error.code, error.message, error.request_id, error.operation) == ("ContainerNotFound", "It did not work.", "r-1", "GET backups")
+    assert (error.code, error.message, error.request_id, error.operation) == ("ContainerNotFound", "no luck", "storage-request-1", "GET backups")
 
 
 @pytest.mark.parametrize(
@@ -134,13 +126,13 @@ def test_a_list_of_a_container_that_is_not_there_says_so() -> None:
 )
 def test_a_refusal_tells_what_to_do(code: str, word: str) -> None:
     with pytest.raises(HttpError) as caught:
-        list(container(Wire(problem(403, code))).list())
+        list(container(Wire(storage_failure(403, code))).list())
     assert caught.value.code == code and word in str(caught.value.hint)
 
 
 def test_what_may_pass_is_tried_again_as_with_resource_manager() -> None:
     clock = FakeClock()
-    wire = Wire(problem(503, "ServerBusy", retry_after="7"), reset(), page("a"))
+    wire = Wire(storage_failure(503, "ServerBusy", retry_after="7"), reset(), page("a"))
     assert [blob.name for blob in container(wire, clock=clock).list()] == ["a"]
     assert clock.sleeps[0] == 7.0 and len(clock.sleeps) == 2
 
@@ -153,15 +145,15 @@ def test_an_account_that_cannot_be_reached_is_not_waited_for_long() -> None:
 
 
 def test_a_deletion_whose_answer_was_lost_is_one() -> None:
-    assert container(Wire(reset(), problem(404, "BlobNotFound"))).delete("a")
+    assert container(Wire(reset(), storage_failure(404, "BlobNotFound"))).delete("a")
 
 
 def test_a_token_that_was_rejected_is_renewed_once() -> None:
-    wire = Wire(problem(401, "InvalidAuthenticationInfo"), page("a"))
+    wire = Wire(storage_failure(401, "InvalidAuthenticationInfo"), page("a"))
     list(container(wire).list())
     assert [sent.headers["Authorization"] for sent in wire.sent] == ["Bearer token-1", "Bearer token-2"]
     with pytest.raises(AuthError):
-        list(container(Wire(problem(401, "InvalidAuthenticationInfo"), forever=True)).list())
+        list(container(Wire(storage_failure(401, "InvalidAuthenticationInfo"), forever=True)).list())
 
 
 @pytest.mark.parametrize("location", ["https://elsewhere.test/backups", "https://stbackups.blob.test/other", "/other"])
@@ -209,7 +201,7 @@ def test_an_error_of_something_in_between_is_told_in_its_words() -> None:
 
 def test_with_a_key_requests_are_signed_anew_for_each_try_by_azures_clock() -> None:
     clock = FakeClock()
-    wire = Wire(problem(503, "ServerBusy", retry_after="7"), page("a"))
+    wire = Wire(storage_failure(503, "ServerBusy", retry_after="7"), page("a"))
     blobs = BlobContainer(client_for(wire, clock=clock), PATH, "backups", key=KEY)
     list(blobs.list())
     first, second = (sent.headers for sent in wire.sent)
