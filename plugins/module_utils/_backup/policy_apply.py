@@ -10,7 +10,7 @@ from typing import Any, Callable, Mapping
 
 from .._apis import BACKUP
 from .._arm.client import ArmClient, Response
-from .._arm.errors import ArmError, OperationTimeout
+from .._arm.errors import ArmError, OperationTimeout, TransportError
 from .._arm.ids import segment
 from .._arm.poller import Operation, OperationStatus, operation_of, wait_for_operation
 from .._waiting import Waiting
@@ -122,7 +122,7 @@ def delete_policy(
             _until(client, vault, name, waiting, lambda shown: shown is None, "still shows")
     except ArmError as error:
         # Items that were protected in between, or that the count does not tell of.
-        _note(outcome, _in_use(client, vault, name, 0, error) if error.code == IN_USE else error)
+        _note(outcome, _named(client, vault, name, error))
     return outcome
 
 
@@ -228,14 +228,25 @@ def _extended(status: OperationStatus) -> Mapping[str, Any]:
     return properties if isinstance(properties, Mapping) else {}
 
 
-def _in_use(client: ArmClient, vault: VaultRef, name: str, count: int, cause: ArmError | None = None) -> ArmError:
+def _named(client: ArmClient, vault: VaultRef, name: str, error: ArmError) -> ArmError:
+    """A refused deletion with the items that are in its way. Azure's code for that was never recorded, so they are looked for after any refusal."""
+    if error.ambiguous or error.status not in (None, 400, 409) or isinstance(error, (OperationTimeout, TransportError)):
+        return error
     items = _items_of(client, vault, name)
+    return _in_use(client, vault, name, 0, error, items) if items or error.code == IN_USE else error
+
+
+def _in_use(
+    client: ArmClient, vault: VaultRef, name: str, count: int, cause: ArmError | None = None, found: list[ProtectedItem] | None = None
+) -> ArmError:
+    items = _items_of(client, vault, name) if found is None else found
     count = max(count, len(items))
+    said = f" Azure says {cause.code}: {cause.message}" if cause is not None else ""
     named = ", ".join(f"{item.vm.name} ({item.vm.group})" for item in items[:ITEMS_NAMED])
     more = f" and {count - ITEMS_NAMED} more" if count > ITEMS_NAMED else ""
     which = f": {named}{more}" if named else ""
     return ArmError(
-        f"The policy {name} is used by {count or 'some'} protected item{'' if count == 1 else 's'}{which}.",
+        f"The policy {name} is used by {count or 'some'} protected item{'' if count == 1 else 's'}{which}.{said}",
         code=IN_USE,
         status=cause.status if cause else None,
         request_id=cause.request_id if cause else None,

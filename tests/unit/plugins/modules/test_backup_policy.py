@@ -209,6 +209,22 @@ def test_a_policy_that_comes_into_use_meanwhile(monkeypatch: pytest.MonkeyPatch)
     assert result["failed"] and not result["changed"] and "web-01" in result["msg"] and result["failure"]["status"] == 400
 
 
+def test_a_refusal_with_another_code_names_the_vms_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azure's code for a policy in use was never recorded."""
+    client = PolicyClient(nightly=daily())
+    client.add(item_of(vm("web-01"), policy="nightly"))
+    client.faults.append(("DELETE", "nightly", HttpError("It has items.", status=409, code="UserErrorPolicyHasItems", request_id="r-1")))
+    failed = call(monkeypatch, client, state="absent")["failure"]
+    assert "web-01 (rg-prod)" in failed["message"] and "UserErrorPolicyHasItems: It has items." in failed["message"]
+    assert failed["request_id"] == "r-1"
+
+
+def test_a_refusal_for_another_reason_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = PolicyClient(nightly=daily())
+    client.faults.append(("DELETE", "nightly", HttpError("Locked.", status=409, code="ScopeLocked")))
+    assert call(monkeypatch, client, state="absent")["failure"]["code"] == "ScopeLocked"
+
+
 def test_a_guarded_vault(monkeypatch: pytest.MonkeyPatch) -> None:
     client = PolicyClient(nightly=daily())
     call(monkeypatch, client, instant_restore_days=5, resource_guard_operation_requests=[GUARD])
