@@ -9,7 +9,7 @@ a copy (documentation of the cross-region copy; API 2024-11-01).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Iterable, Literal, Mapping, Sequence, TypeVar
 
@@ -57,8 +57,14 @@ class Situation:
 
     @property
     def copies(self) -> tuple[Point, ...]:
-        """The copies that lie in the target, oldest first."""
-        return in_order(self.target.points) if self.target else ()
+        """The copies that lie in the target, oldest first. One of which Azure tells no time yet has that of its source, as it will have."""
+        return in_order(self._timed(copy) for copy in self.target.points) if self.target else ()
+
+    def _timed(self, copy: Point) -> Point:
+        if copy.time_created is not None:
+            return copy
+        source = next((point for point in self.source.points if same_id(point.id, copy.source_point_id)), None)
+        return replace(copy, time_created=source.time_created) if source is not None else copy
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from typing import Mapping
 
+_NO_ROOM = (
+    "The region has no room for this VM now. Remove the VM if Azure shows it as failed, and run the task again with another vm_size or zone: "
+    "the disks that are there are kept."
+)
+
 HINTS: Mapping[str, str] = {
     "OperationNotAllowed": (
         "Azure does not allow this now: a quota is used up, another restore point of the VM is being made, or the VM is in a state without them. "
@@ -14,7 +19,7 @@ HINTS: Mapping[str, str] = {
     ),
     "TooManyRequests": (
         "Azure allows 3 restore points an hour of a VM and consistency, and 3 copies an hour and collection. "
-        "Run the task again when the time that it names is over."
+        "Run the task again when the time that the message names is over."
     ),
     "VMRestorePointClientError": "Azure makes one restore point of a VM at a time, and none of some disks: see the message, and exclude_disks.",
     "OperationPreempted": "Something else, such as a deletion, took the place of this operation. Run the task again.",
@@ -22,7 +27,8 @@ HINTS: Mapping[str, str] = {
     "Conflict": "Something else works on the same resource. Run the task again when that has ended.",
     "AuthorizationFailed": (
         "The identity lacks a role: Contributor on the resource groups of the VMs and collections, or one with "
-        "Microsoft.Compute/restorePointCollections/* and virtualMachines/read; to make disks, also Microsoft.Compute/disks/write."
+        "Microsoft.Compute/restorePointCollections/* and virtualMachines/read; to make disks, also Microsoft.Compute/disks/write; "
+        "to make VMs, also virtualMachines/write, Microsoft.Network/networkInterfaces/* and virtualNetworks/subnets/join/action."
     ),
     "LinkedAuthorizationFailed": "The identity also needs a role on the resource that the message names.",
     "ScopeLocked": "A management lock is on the resource or a scope above it. Remove the lock, or leave the resource as it is.",
@@ -33,5 +39,8 @@ HINTS: Mapping[str, str] = {
     "RequestDisallowedByPolicy": "An Azure Policy forbids it. Ask for an exemption for what the message names.",
     "InternalServerError": "Azure had an internal problem. Run the task again; what was started goes on.",
     "InternalOperationError": "Azure had an internal problem. Run the task again; what was started goes on.",
+    "AllocationFailed": _NO_ROOM,
+    "ZonalAllocationFailed": _NO_ROOM,
+    "OverconstrainedAllocationRequest": _NO_ROOM,
     "VMAgentStatusCommunicationError": "Azure cannot reach the VM agent. Start the VM and repair its agent, or use consistency=crash.",
 }

@@ -61,7 +61,7 @@ def find_points(client: ArmClient, search: Search) -> dict[str, Any]:
     }
     failures = [_failure(outcome) for outcome in outcomes if outcome.error]
     if failures:
-        told = " ".join(f"{outcome.item[0].name}: {outcome.error}" for outcome in outcomes[:5] if outcome.error)
+        told = " ".join([f"{outcome.item[0].name}: {outcome.error}" for outcome in outcomes if outcome.error][:5])
         result.update(failed=True, failures=failures, msg=f"{len(failures)} of {len(outcomes)} restore point collections could not be read. {told}")
     return result
 

@@ -10,6 +10,7 @@ again. Only Azure-AsyncOperation tells how a creation goes; where it is not know
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Callable, Mapping, Sequence
 
 from .._apis import COMPUTE
@@ -19,6 +20,7 @@ from .._arm.ids import ResourceId
 from .._arm.poller import Operation, OperationStatus, is_momentary, operation_of, read_operation, wait_for_operation
 from .._arm.redact import short_url
 from .._arm.retry import is_transient
+from .._arm.timestamps import format_time
 from .._fleet import run_each
 from .._waiting import Waiting
 from .points import Point, parse, read_point
@@ -62,6 +64,9 @@ def put_point(client: ArmClient, path: str, properties: Mapping[str, Any], *, ti
                     return Started(found, None, own=lost)
             if pause is None:
                 error.ambiguous = lost
+                if error.status == 429 and error.retry_after:
+                    when = (client.server_now() + timedelta(seconds=error.retry_after)).replace(microsecond=0)
+                    error.message = f"{error.message} Azure asks to wait until {format_time(when)}."
                 raise
             client.clock.sleep(pause)
             continue

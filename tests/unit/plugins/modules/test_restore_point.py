@@ -194,6 +194,7 @@ def test_the_limit_of_an_hour_is_not_waited_out(run: Run, azure: FakePoints) -> 
     result = run(name="rp", vm=[vm_id(), vm_id("web-02")])
     assert [entry["failed"] for entry in result["vms"]] == [True, False]
     assert result["vms"][0]["failure"]["status"] == 429
+    assert "wait until 2026-01-01T00:4" in result["vms"][0]["failure"]["message"]
     assert azure.writes.count("PUT restorePoints/rp") == 2 and azure.clock.passed < 600
 
 

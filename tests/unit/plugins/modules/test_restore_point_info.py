@@ -121,6 +121,10 @@ def test_one_unreadable_collection_hides_no_other(run: Run, azure: FakePoints) -
     assert len(result["restore_points"]) == 3
     result = run(collection=["nothing", "web-02-points"], resource_group="rg-prod")
     assert [one["failure"]["code"] for one in result["failures"]] == ["CollectionNotFound"] and len(result["restore_points"]) == 1
+    known = [collection_id(f"shelf-{number}") for number in range(7)]
+    for name in known:
+        azure.add_collection(name)
+    assert "nothing: CollectionNotFound" in run(collection=[*known, "nothing"], resource_group="rg-prod")["msg"]
 
 
 def test_without_leave_for_the_subscription_the_group_is_asked(run: Run, azure: FakePoints) -> None:

@@ -101,6 +101,14 @@ def test_steps_that_fail(source: list[dict[str, Any]], copies: list[dict[str, An
     assert step.action == "fail" and step.problem is not None and step.problem.code == code and step.problem.hint
 
 
+def test_copy_that_has_no_time_yet_has_that_of_its_source() -> None:
+    begun = copy("rp3", day=3, state="Creating", percents=None)
+    del begun["properties"]["timeCreated"]
+    found = situation([RP[1], RP[2], RP[3]], [copy("rp1", day=1), begun])
+    assert steps(found, wish(ALL)) == [("none", "rp1"), ("adopt", "rp3")]
+    assert "rp2 cannot be copied" in plan_copies(found, wish(ALL)).warnings[0]
+
+
 @pytest.mark.parametrize(("waits", "action"), [(True, "replace"), (False, "fail")])
 def test_copy_that_is_being_deleted(waits: bool, action: str) -> None:
     (step,) = plan_copies(situation([RP[1]], [copy("rp1", state="Deleting", percents=None)]), wish(waits=waits)).steps
