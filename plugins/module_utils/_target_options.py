@@ -60,7 +60,8 @@ def subnet_ids(params: Params, subscription: str, target_group: str) -> tuple[st
     if subnet.startswith("/"):
         parsed = parse_id(subnet, "subnet", SUBNET_TYPE)
         owner = str(parsed).rsplit("/subnets/", 1)[0]
-        if network and (parse_any_id(network, "virtual_network").key != owner.lower() if network.startswith("/") else network.lower() != parsed.names[0].lower()):
+        named = str(network or "")
+        if named and (parse_any_id(named, "virtual_network").key if named.startswith("/") else named.lower()) not in (owner.lower(), parsed.names[0].lower()):
             raise OptionError("virtual_network", "the id in subnet is of another network; leave virtual_network out")
         if group:
             raise OptionError("virtual_network_resource_group", "subnet is a resource id, which says the group already")

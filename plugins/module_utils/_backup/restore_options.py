@@ -54,7 +54,6 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 _NOT_ACROSS_REGIONS = ("disk_encryption_set", "identity", "secured_vm_disk_encryption_set", "validate")
 
 
-
 def check_options(params: Params) -> None:
     """Raises OptionError, naming the option, for anything wrong that can be told without asking Azure."""
     mode = params["mode"]

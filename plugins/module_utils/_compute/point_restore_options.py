@@ -30,7 +30,6 @@ _WORD = re.compile(r"^[A-Za-z0-9_]{1,80}$")
 _OF_A_VM = ("vm_name", "vm_size", "virtual_network", "virtual_network_resource_group", "subnet")
 
 
-
 @dataclass(frozen=True)
 class PointChoice:
     """Which restore point: ``name`` None is the newest complete one, no later than ``before``; and where: ``region``, ``group``, ``collection``
