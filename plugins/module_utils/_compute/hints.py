@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Mapping
 
 _NO_ROOM = (
-    "The region has no room for this VM now. Remove the VM if Azure shows it as failed, and run the task again with another vm_size or zone: "
+    "The region has no room for this VM now. Remove the VM if Azure shows it as failed, and run the task again with another vm_size: "
     "the disks that are there are kept."
 )
 

@@ -29,7 +29,7 @@ ROUNDS = 3
 """How often a PUT is sent of which nobody knows whether it arrived, and which has made nothing."""
 
 SHORT_PAUSE = 300.0
-"""Seconds that a 429 may ask for to be waited out. What is longer is the limit of an hour, which the user has to know of."""
+"""Seconds that 429s of one PUT may ask for to be waited out. What is longer is the limit of an hour, which the user has to know of."""
 
 FIRST_LOOK = 5.0
 """Seconds until the first look: a copy has begun after 6, a local point is there after 40 to 80."""
@@ -51,17 +51,23 @@ def put_point(client: ArmClient, path: str, properties: Mapping[str, Any], *, ti
     and ``time_left`` seconds allow it. Raises ArmError otherwise; with ``ambiguous``, it may still appear.
     """
     body = {"properties": dict(properties)} if properties else {}
-    lost = False
-    for attempt in range(1, ROUNDS + 1):
+    lost, sent, held = False, 0, 0.0
+    while sent < ROUNDS:
         try:
             response = client.put_once(path, COMPUTE, body)
         except (HttpError, TransportError) as error:
             lost = lost or error.ambiguous
-            pause = _pause_before_next(error, attempt, lost, time_left())
-            if error.status != 429 and (lost or error.status == 409):
-                found = read_point(client, path)
-                if found is not None:
-                    return Started(found, None, own=lost)
+            if error.status == 429:
+                # Nothing was done, and many VMs may share the limit: this is no try.
+                pause = _held_for(error, held, time_left())
+                held += max(pause or 0.0, 1.0)
+            else:
+                sent += 1
+                if lost or error.status == 409:
+                    found = read_point(client, path)
+                    if found is not None:
+                        return Started(found, None, own=lost)
+                pause = _pause_before_next(error, sent, lost, time_left())
             if pause is None:
                 error.ambiguous = lost
                 if error.status == 429 and error.retry_after:
@@ -73,20 +79,23 @@ def put_point(client: ArmClient, path: str, properties: Mapping[str, Any], *, ti
         point = parse(response.body) if isinstance(response.body, Mapping) else read_point(client, path)
         if point is not None:
             return Started(point, operation_of(response))
-        lost = True
+        lost, sent = True, sent + 1
     raise OperationFailed("Azure took the restore point and does not show it.", code="RestorePointNotFound", target=path, ambiguous=True)
 
 
-def _pause_before_next(error: ArmError, attempt: int, lost: bool, left: float) -> float | None:
+def _held_for(error: ArmError, held: float, left: float) -> float | None:
+    """Seconds that a 429 is to be waited out, after ``held`` seconds of others; None when that is too long."""
+    pause = error.retry_after or 0.0
+    return pause if held + pause <= SHORT_PAUSE and pause <= left else None
+
+
+def _pause_before_next(error: ArmError, sent: int, lost: bool, left: float) -> float | None:
     """Seconds to sleep before the PUT is sent again; None when it must not be, or is not worth it."""
-    if attempt == ROUNDS:
+    if sent == ROUNDS:
         return None
-    if error.status == 429:
-        pause = error.retry_after or 0.0
-        return pause if pause <= min(SHORT_PAUSE, left) else None
     unsent = isinstance(error, TransportError) and not error.permanent
     if error.ambiguous or unsent or (lost and is_transient(error.status or 0)):
-        return min(2.0**attempt, left)
+        return min(2.0**sent, left)
     return None
 
 

@@ -198,6 +198,15 @@ def test_the_limit_of_an_hour_is_not_waited_out(run: Run, azure: FakePoints) -> 
     assert azure.writes.count("PUT restorePoints/rp") == 2 and azure.clock.passed < 600
 
 
+def test_a_limit_that_a_fleet_shares_is_waited_out(run: Run, azure: FakePoints) -> None:
+    refuses(azure, "/restorePoints/rp", failure(429, "OperationNotAllowed", "too many", Retry_After="2"), times=20)
+    entry = run.one(name="rp")
+    assert entry["changed"] and not entry["failed"] and azure.writes.count("PUT restorePoints/rp") == 21
+    refuses(azure, "/restorePoints/rq", failure(429, "OperationNotAllowed", "too many", Retry_After="0"), times=9999)
+    entry = run.one(name="rq")
+    assert entry["failure"]["status"] == 429 and azure.writes.count("PUT restorePoints/rq") < 310
+
+
 def test_another_run_was_faster(run: Run, azure: FakePoints) -> None:
     def faster(request: Any) -> Any:
         if request.method == "PUT" and request.url.split("?")[0].endswith("/restorePoints/rp"):
