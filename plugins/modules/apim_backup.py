@@ -14,7 +14,7 @@ description:
   - An operation of the service that runs already, such as a backup of an earlier run that was killed, is waited for. When it has left
     a backup, no other one is made, RV(ignore:changed) is V(false) and RV(adopted) is V(true).
   - A request whose answer gets lost is looked for in the service and in the container before it is sent again.
-  - Makes the container when it is missing, and removes old backups with O(keep).
+  - Makes the container when it is missing, and deletes old backups with O(keep).
   - Azure restores a backup for 30 days. This module warns when less than 7 of them are left of the newest one.
 author:
   - Lifeboat Azure DR contributors (@lifeboat-azure-dr)
@@ -57,10 +57,10 @@ options:
     default: 24h
   keep:
     description:
-      - How many backups of the service to keep. Older ones are removed from the container once the newest is recent enough.
-      - Only blobs with a name that O(backup_name) can give are removed, never the newest, and none after a backup that failed or is not waited for.
+      - How many backups of the service to keep. Older ones are deleted from the container once the newest is recent enough.
+      - Only blobs with a name that O(backup_name) can give are deleted, never the newest, and none after a backup that failed or is not waited for.
       - Whoever runs this needs the role C(Storage Blob Data Contributor) then, or O(storage_access=key).
-      - If not set, none is removed.
+      - If not set, nothing is deleted.
     type: int
   force:
     description:
@@ -176,7 +176,7 @@ container_created:
   returned: always, unless the task failed before it had looked at the service and its backups
   type: bool
 pruned:
-  description: The names of the backups that O(keep) removed, or would in check mode, oldest first.
+  description: The names of the backups that O(keep) deleted, or would in check mode, oldest first.
   returned: always, unless the task failed before it had looked at the service and its backups
   type: list
   elements: str

@@ -67,6 +67,7 @@ options:
       - The newest complete copy and those on their way are never deleted. With O(restore_point=all), no more than this many are copied.
       - Restore points in the VM's own region are not touched. As long as the newest of those stays that was copied, Azure only has to copy what has
         changed since.
+      - If not set, nothing is deleted.
     type: int
   replace_failed:
     description:

@@ -26,7 +26,7 @@ from .storage_options import ApimStorage, request_body
 
 ROUNDS = 5
 """How often another operation of the service may come first before that is the end."""
-NOT_READ = "The backups could not be read, so that a new one is made each time, and keep removes none."
+NOT_READ = "The backups could not be read, so that a new one is made each time, and keep deletes none."
 
 
 @dataclass
@@ -214,7 +214,7 @@ class BackupTask:
         except ArmError as error:
             if doubt is not None:
                 raise doubt from None
-            outcome.warnings.append(f"The new backup could not be looked at{', so that keep removed none' if self._wish.keep else ''}: {error}")
+            outcome.warnings.append(f"The new backup could not be looked at{', so that keep deleted none' if self._wish.keep else ''}: {error}")
             return Backup(name)
         if blob is None or backup_of(blob) == old:
             raise doubt or ArmError(

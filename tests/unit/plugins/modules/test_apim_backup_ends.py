@@ -74,7 +74,7 @@ def test_the_last_old_backup_stays_when_the_new_one_was_not_seen(run: Run, azure
     azure.trouble[0] = ("operationresults", refused)
     result = run(keep=1)
     assert result["changed"] and result["pruned"] == [] and azure.names == ["apim-prod-20251201T000000Z"]
-    assert any("keep removed none" in text for text in result["warnings"])
+    assert any("keep deleted none" in text for text in result["warnings"])
 
 
 def test_an_old_backup_of_that_name_is_no_sign_that_a_lost_request_was_carried_out(run: Run, azure: FakeAzure) -> None:
