@@ -9,6 +9,7 @@ import re
 from datetime import timedelta
 from typing import Any, Callable, Mapping
 
+from ...bodies import region_of, tags_of
 from ...replies import AzureError, Reply, resource_not_found
 from ...routing import Call
 from ...world import World
@@ -138,7 +139,7 @@ def _create(call: Call, body: Mapping[str, Any], properties: Mapping[str, Any]) 
     world, name = call.world, call.vars["service"]
     _check_name(world, name)
     sku, capacity = _sku(body.get("sku") or {}, None)
-    location = str(body.get("location") or "").replace(" ", "").lower()
+    location = region_of(body.get("location"))
     if not location:
         raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
     for member in ("publisherEmail", "publisherName"):
@@ -149,7 +150,7 @@ def _create(call: Call, body: Mapping[str, Any], properties: Mapping[str, Any]) 
     )
     service.identity = identity_of(world, Identity(), body.get("identity"))
     service.properties = {key: properties[key] for key in _CHOSEN if properties.get(key) is not None}
-    service.tags = _tags(body)
+    service.tags = tags_of(body)
     service.zones = body.get("zones")
     if sku == "Consumption":
         service.state = "Activating"
@@ -200,7 +201,7 @@ def _change(call: Call, service: Service, body: Mapping[str, Any], *, replace: b
     properties = {**kept, **{key: given[key] for key in _CHOSEN if given.get(key) is not None}}
     sku, capacity = _sku(body.get("sku") or {}, service)
     identity = identity_of(world, service.identity, body["identity"]) if "identity" in body else service.identity
-    tags = _tags(body) if "tags" in body else service.tags
+    tags = tags_of(body) if "tags" in body else service.tags
     before, after = _shown(world, service, service.properties), _shown(world, service, properties)
     slow = any(before[key] != after[key] for key in _SLOW)
     slow = slow or (sku, capacity, identity) != (service.sku, service.capacity, service.identity)
@@ -254,7 +255,3 @@ def _check_name(world: World, name: str) -> None:
         raise apim_error(409, "ServiceAlreadyExists", f"Api service already exists: {name}")
     if problem is not None:
         raise invalid_parameter(problem[1], "serviceName")
-
-
-def _tags(body: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in (body.get("tags") or {}).items()}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ...async_urls import signed
+from ...bodies import region_of
 from ...paging import page
 from ...replies import Reply
 from ...routing import Call
@@ -57,7 +58,7 @@ def purge(call: Call) -> Reply:
 
 def _find(call: Call) -> Deleted | None:
     found = call.world.state(ApiManagementState).deleted.get(call.vars["service"].lower())
-    location = call.vars["location"].replace(" ", "").lower()
+    location = region_of(call.vars["location"])
     if found is None or found.service.location != location:
         return None
     return found if found.service.subscription_id.lower() == call.vars["subscription"].lower() else None

@@ -141,11 +141,6 @@ def refused(message: str, code: str = "OperationNotAllowed", *, target: str = ""
     return AzureError(409, code, message, extra=extra, headers={"x-ms-failure-cause": "service"})
 
 
-def same_location(location: Any) -> str:
-    """A region's name as it compares: `Southeast Asia` and `southeastasia` are one."""
-    return str(location or "").replace(" ", "").lower()
-
-
 def member(body: Any, *names: str) -> Any:
     """A member of nested objects, or None when any is missing."""
     for name in names:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ...bodies import region_of
 from ...gate.resource_limits import ResourceLimits
 from ...replies import AzureError, Reply
 from ...routing import Call
-from .behaviour import DISK_SECONDS, begin, invalid, member, missing, need_disk, same_location
+from .behaviour import DISK_SECONDS, begin, invalid, member, missing, need_disk
 from .restore_point_state import RestorePointState, is_disk_restore_point
 from .state import ComputeState, Disk
 from .views import disk_view
@@ -59,7 +60,7 @@ def patch_disk(call: Call) -> Reply:
 
 
 def _new_disk(call: Call, body: Mapping[str, Any]) -> Disk:
-    location = same_location(body.get("location"))
+    location = region_of(body.get("location"))
     if not location:
         raise invalid("location", "Required parameter 'location' is missing (null).")
     option = str(member(body, "properties", "creationData", "createOption") or "")
@@ -112,7 +113,7 @@ def from_restore_point(call: Call, disk: Disk, source_id: str, size: Any = None)
     if found is None:
         raise missing(source_id)
     point, source = found
-    if same_location(point.collection.location) != same_location(disk.location):
+    if region_of(point.collection.location) != region_of(disk.location):
         raise invalid(
             "disk.creationData.sourceResourceId",
             f"Disk '{disk.name}' cannot be created in location '{disk.location}' from a disk restore point in location "

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping
 
+from ...bodies import region_of
 from ...gate.resource_limits import ResourceLimits
 from ...paging import page
 from ...replies import AzureError, Reply, resource_not_found
 from ...routing import Call
-from .behaviour import begin, invalid, member, missing, refused, same_location
+from .behaviour import begin, invalid, member, missing, refused
 from .restore_point_state import RestorePoint, RestorePointCollection, RestorePointState, remove_collection
 from .restore_point_views import collection_view, shown_location
 from .state import ComputeState
@@ -31,7 +32,7 @@ def put_collection(call: Call) -> Reply:
     check_version(call)
     check_name(call.vars["collection"], "restorePointCollectionName")
     body = call.body if isinstance(call.body, dict) else {}
-    if not same_location(body.get("location")):
+    if not region_of(body.get("location")):
         raise invalid("location", "Required parameter 'location' is missing (null).")
     existing = _find(call)
     counters = counted(call, "put_collection", call.raw_path)
@@ -179,7 +180,7 @@ def _new(call: Call, body: Mapping[str, Any]) -> RestorePointCollection:
     source_id = str(member(body, "properties", "source", "id") or "")
     if not source_id:
         raise invalid("source.id", "Required parameter 'source.id' is missing (null).")
-    location = same_location(body["location"])
+    location = region_of(body["location"])
     instant_access = member(body, "properties", "instantAccess")
     collection = RestorePointCollection(
         subscription_id=call.vars["subscription"],
@@ -203,7 +204,7 @@ def _source_location(call: Call, source_id: str, location: str) -> str:
         vm = call.world.state(ComputeState).vms.by_id(source_id)
         if vm is None:
             raise missing(source_id)
-        if same_location(vm.location) != location:
+        if region_of(vm.location) != location:
             raise invalid(
                 "location",
                 f"Restore point collection location '{location}' does not match the location '{vm.location}' of the source virtual machine.",
@@ -218,7 +219,7 @@ def _source_location(call: Call, source_id: str, location: str) -> str:
                 "source.id",
                 "A restore point collection that holds copies cannot be the source of another restore point collection.",
             )
-        if same_location(source.location) == location:
+        if region_of(source.location) == location:
             raise invalid(
                 "location",
                 f"The restore point collection must be in another region than its source restore point collection, which is in '{location}'.",
@@ -229,8 +230,8 @@ def _source_location(call: Call, source_id: str, location: str) -> str:
 
 def _check_unchanged(collection: RestorePointCollection, body: Mapping[str, Any]) -> None:
     """Only tags may change."""
-    location = same_location(body.get("location"))
-    if location and location != same_location(collection.location):
+    location = region_of(body.get("location"))
+    if location and location != region_of(collection.location):
         raise AzureError(
             409,
             "InvalidResourceLocation",

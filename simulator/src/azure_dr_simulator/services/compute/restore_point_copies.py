@@ -11,9 +11,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Mapping
 
+from ...bodies import region_of
 from ...gate.faults import JobFaults
 from ...routing import Call
-from .behaviour import invalid, member, missing, refused, same_location
+from .behaviour import invalid, member, missing, refused
 from .restore_point_collections import counted
 from .restore_point_state import (
     INCREMENT,
@@ -156,8 +157,8 @@ def _check_rules(call: Call, collection: RestorePointCollection, source: Restore
             f"Operation 'Copy Restore Point' is not allowed because the source restore point '{source.name}' is in provisioning state "
             f"'{source.provisioning_state}'."
         )
-    region = same_location(collection.location)
-    same_region = [copy for copy in state.copies_of(source.id) if same_location(copy.collection.location) == region]
+    region = region_of(collection.location)
+    same_region = [copy for copy in state.copies_of(source.id) if region_of(copy.collection.location) == region]
     if same_region:
         raise refused(
             f"Restore point '{source.name}' was already copied to region '{region}' as '{same_region[0].id}'. Only one copy of a restore "

@@ -30,10 +30,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ...bodies import region_of
 from ...estate import Estate, EstateError
 from ...estate_reader import Reader
 from ...world import World
-from .behaviour import same_location
 from .restore_point_copies import copied_disk, replication
 from .restore_point_state import RestorePoint, RestorePointCollection, RestorePointState
 from .restore_points import disk_point, source_metadata
@@ -84,15 +84,15 @@ def _source(world: World, estate: Estate, reader: Reader, group: str) -> tuple[s
             raise EstateError(
                 reader.place("source"), f"'{source}' is no collection of a VM above, in resource group '{place}'"
             )
-        location = same_location(reader.text("location", estate.paired_location))
-        if location == same_location(found.location):
+        location = region_of(reader.text("location", estate.paired_location))
+        if location == region_of(found.location):
             raise EstateError(reader.place("location"), "must be another region than that of the source")
         return found.id, found.location, location
     place = reader.text("vm_resource_group", group)
     vm = world.state(ComputeState).vms.get(estate.subscription_id, place, reader.text("vm"))
     if vm is None:
         raise EstateError(reader.place("vm"), f"is not in virtual_machines with resource group '{place}'")
-    return vm.id, vm.location, same_location(vm.location)
+    return vm.id, vm.location, region_of(vm.location)
 
 
 def _point(world: World, collection: RestorePointCollection, item: Reader) -> RestorePoint:

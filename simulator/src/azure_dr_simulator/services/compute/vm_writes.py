@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ...bodies import region_of, tags_of
 from ...replies import AzureError, Reply
 from ...routing import Call
 from ..network.state import NetworkState, attach_nic
-from .behaviour import VM_CREATE, begin, invalid, member, missing, need_vm, same_location, settled
+from .behaviour import VM_CREATE, begin, invalid, member, missing, need_vm, settled
 from .disk_writes import from_restore_point
 from .restore_point_state import is_disk_restore_point
 from .state import ComputeState, Disk, Vm, attach, detach
@@ -34,7 +35,7 @@ def put_vm(call: Call) -> Reply:
     body = call.body if isinstance(call.body, dict) else {}
     group, name = call.vars["group"], call.vars["vm"]
     existing = call.world.state(ComputeState).vms.get(call.vars["subscription"], group, name)
-    location = same_location(body.get("location"))
+    location = region_of(body.get("location"))
     if not location:
         raise invalid("location", "Required parameter 'location' is missing (null).")
     if existing is not None:
@@ -88,7 +89,7 @@ def _create(call: Call, body: Mapping[str, Any], location: str) -> Vm:
         size=str(member(body, "properties", "hardwareProfile", "vmSize") or "Standard_DS1_v2"),
         os_type=str(os_disk.get("osType") or "Linux"),
         zones=[str(zone) for zone in body.get("zones") or []],
-        tags=_tags(body),
+        tags=tags_of(body),
         security_type=str(member(body, "properties", "securityProfile", "securityType") or ""),
         power_state="starting",
         provisioning_state="Creating",
@@ -113,7 +114,7 @@ def _create(call: Call, body: Mapping[str, Any], location: str) -> Vm:
 
 def _update(call: Call, vm: Vm, body: Mapping[str, Any]) -> None:
     if "tags" in body:
-        vm.tags = _tags(body)
+        vm.tags = tags_of(body)
     if "identity" in body:
         vm.identity = body["identity"]
     vm.size = str(member(body, "properties", "hardwareProfile", "vmSize") or vm.size)
@@ -221,7 +222,7 @@ def _free_nic(call: Call, vm: Vm, nic_id: str) -> Any:
     nic = call.world.state(NetworkState).find(nic_id)
     if nic is None:
         raise missing(nic_id)
-    if same_location(nic.location) != vm.location:
+    if region_of(nic.location) != vm.location:
         raise invalid(
             "networkProfile",
             f"Resource {nic_id} referenced by resource {vm.id} was not found. Please make sure that the referenced resource exists, and "
@@ -236,10 +237,6 @@ def _free_nic(call: Call, vm: Vm, nic_id: str) -> Any:
 
 def _data_disks(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in member(body, "properties", "storageProfile", "dataDisks") or [] if isinstance(one, dict)]
-
-
-def _tags(body: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in (body.get("tags") or {}).items()}
 
 
 def _extra(body: Mapping[str, Any]) -> dict[str, Any]:

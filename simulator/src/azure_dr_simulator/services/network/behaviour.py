@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ...bodies import region_of
 from ...replies import AzureError, Reply, resource_not_found
 from ...routing import Call
 from .state import NetworkResource, NetworkState, create_nic, make_subnet
@@ -28,7 +29,7 @@ def put(call: Call, kind: str) -> Reply:
     body: Mapping[str, Any] = call.body if isinstance(call.body, dict) else {}
     store = call.world.state(NetworkState).store(kind)
     existing = store.get(call.vars["subscription"], call.vars["group"], call.vars["name"])
-    location = str(body.get("location") or (existing.location if existing else "")).replace(" ", "").lower()
+    location = region_of(body.get("location") or (existing.location if existing else ""))
     if not location:
         raise _invalid("LocationRequired", "The location property is required for this definition.")
     properties = dict(body.get("properties") or {})

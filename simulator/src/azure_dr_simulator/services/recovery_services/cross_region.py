@@ -10,6 +10,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from ...bodies import region_of
 from ...replies import AzureError, Reply
 from ...routing import Call
 from .cross_region_rules import paired_region, points_in_secondary
@@ -18,7 +19,7 @@ from .job_views import job_json
 from .jobs import job_not_found, select_jobs
 from .lifecycle import operation_for
 from .links import accepted, item_of, vault_of
-from .naming import parse_resource_id, short_region
+from .naming import parse_resource_id
 from .neighbours import tenant_id
 from .recovery_points import find_point
 from .restore_checks import RestoreCase, require_valid
@@ -30,7 +31,7 @@ _TOKEN_LIFE = timedelta(days=1)
 
 
 def get_aad_properties(call: Call) -> Reply:
-    location = short_region(call.vars["location"])
+    location = region_of(call.vars["location"])
     properties = {
         "tenantId": tenant_id(call.world),
         "audience": f"https://RecoveryServices/IaasCoord/aadmgmt/{location}",
@@ -120,7 +121,7 @@ def trigger(call: Call) -> Reply:
     if not isinstance(details, dict) or not isinstance(request, dict):
         raise AzureError(400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid.")
     vault, item, point = _from_token(call, details)
-    location = short_region(call.vars["location"])
+    location = region_of(call.vars["location"])
     if location != paired_region(state_of(call.world), vault.location):
         raise AzureError(400, "BMSUserErrorInvalidInput", "The location is not the vault's secondary region.")
     case = RestoreCase(call.world, vault, item, point, request, location, secondary=True)
@@ -153,7 +154,7 @@ def _from_token(call: Call, details: dict[str, Any]) -> tuple[Vault, Item, Recov
 
 def _operation(call: Call) -> SecondaryOperation:
     found = state_of(call.world).secondary_operations.get(call.vars["operation"])
-    if found is None or found.location != short_region(call.vars["location"]):
+    if found is None or found.location != region_of(call.vars["location"]):
         raise AzureError(404, "OperationNotFound", f"The operation '{call.vars['operation']}' was not found.")
     return found
 
@@ -188,7 +189,7 @@ def _vault_of_body(call: Call) -> Vault:
     parsed = parse_resource_id(body.get("resourceId"))
     key = (parsed.subscription.lower(), parsed.group.lower(), parsed.name.lower()) if parsed else ("", "", "")
     vault = state_of(call.world).vaults.get(key)
-    location = short_region(call.vars["location"])
+    location = region_of(call.vars["location"])
     if vault is None or location != paired_region(state_of(call.world), vault.location):
         raise AzureError(400, "BMSUserErrorInvalidInput", "Input provided for the call is invalid.")
     return vault

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ...bodies import region_of
 from ...replies import AzureError, Reply
 from ...routing import Call
 from ...world import World
 from .links import accepted
-from .naming import parse_resource_id, short_region
+from .naming import parse_resource_id
 from .neighbours import group_exists
 from .state import DeletedVault, Operation, state_of
 from .vault_views import deleted_vault_json
@@ -20,7 +21,7 @@ from .vault_views import deleted_vault_json
 
 def _find(call: Call) -> DeletedVault:
     found = state_of(call.world).deleted.get(call.vars["deleted"].lower())
-    if found is None or found.vault.location != short_region(call.vars["location"]):
+    if found is None or found.vault.location != region_of(call.vars["location"]):
         raise AzureError(
             404, "ResourceNotFound", f"The deleted vault '{call.vars['deleted']}' was not found.", headers={"x-ms-failure-cause": "service"}
         )
@@ -28,7 +29,7 @@ def _find(call: Call) -> DeletedVault:
 
 
 def list_deleted(call: Call) -> Reply:
-    location = short_region(call.vars["location"])
+    location = region_of(call.vars["location"])
     rows = [
         deleted_vault_json(found)
         for found in state_of(call.world).deleted.values()

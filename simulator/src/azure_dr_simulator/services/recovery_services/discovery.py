@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from ...async_urls import signed
+from ...bodies import region_of
 from ...replies import AzureError, Reply
 from ...routing import Call
 from .filters import matches, page, parse_filter
 from .links import OLD_VERSION, accepted, container_id, item_id, sent_vault_path, vault_of
-from .naming import parse_vm_id, short_region
+from .naming import parse_vm_id
 from .neighbours import VmFacts, find_vm, list_vms
 from .operations import find_operation
 from .state import Item, Operation, Vault, state_of
@@ -112,7 +113,7 @@ def backup_status(call: Call) -> Reply:
     state = state_of(call.world)
     owner = state.owners.get(vm_id.key)
     vault = state.vaults.get(owner) if owner is not None else None
-    if vault is None or vault.location != short_region(call.vars["location"]):
+    if vault is None or vault.location != region_of(call.vars["location"]):
         return Reply(200, _status("NotProtected"))
     key = f"{vm_id.group};{vm_id.name}".lower()
     item = vault.items.get(key) or vault.pending.get(key)

@@ -113,8 +113,3 @@ def parse_luns(given: object) -> list[int] | None:
 
 def same(left: str, right: str) -> bool:
     return left.rstrip("/").lower() == right.rstrip("/").lower()
-
-
-def short_region(text: object) -> str:
-    """`East Asia` and `EastAsia` are `eastasia`."""
-    return str(text).replace(" ", "").lower()

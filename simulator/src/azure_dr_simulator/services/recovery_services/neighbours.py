@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ...bodies import region_of
 from ...world import World
 from ..compute.state import ComputeState, Vm
 from ..network.state import NetworkState
 from ..resources.state import ResourcesState
 from ..storage.state import Account, StorageState, put_container
-from .naming import parse_resource_id, short_region
+from .naming import parse_resource_id
 from .state import Disk
 
 
@@ -44,7 +45,7 @@ def _facts(vm: Vm) -> VmFacts:
         name=vm.name,
         group=vm.resource_group,
         subscription=vm.subscription_id,
-        location=short_region(vm.location),
+        location=region_of(vm.location),
         size=vm.size,
         os_type=vm.os_type,
         disks=[Disk(-1 if one.lun is None else one.lun, one.name, one.size_gb, one.sku) for one in vm.disks],
@@ -74,7 +75,7 @@ def group_exists(world: World, subscription: str, group: str) -> bool:
 
 def group_location(world: World, subscription: str, group: str) -> str:
     """The region of a resource group; raises 404 ResourceGroupNotFound."""
-    return short_region(world.state(ResourcesState).need_group(subscription, group).location)
+    return region_of(world.state(ResourcesState).need_group(subscription, group).location)
 
 
 def find_storage(world: World, account_id: str) -> Account | None:
@@ -98,7 +99,7 @@ def network_location(world: World, network_id: str) -> str | None:
     if parsed is None or parsed.type.lower() != "microsoft.network/virtualnetworks":
         return None
     found = world.state(NetworkState).find(network_id)
-    return None if found is None else short_region(found.location)
+    return None if found is None else region_of(found.location)
 
 
 def subnet_exists(world: World, subnet_id: str) -> bool:

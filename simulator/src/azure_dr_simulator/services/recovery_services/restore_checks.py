@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator
 
+from ...bodies import region_of
 from ...replies import AzureError
 from ...world import World
-from .naming import parse_luns, parse_resource_id, parse_vm_id, same, short_region
+from .naming import parse_luns, parse_resource_id, parse_vm_id, same
 from .neighbours import find_storage, find_vm, group_exists, network_location, subnet_exists
 from .state import Item, RecoveryPoint, Vault, state_of
 
@@ -81,7 +82,7 @@ def _shape(case: RestoreCase) -> Iterator[Problem]:
         yield _invalid("The recovery point of the request differs from that of the URL.")
     elif not same(case.text("sourceResourceId"), case.item.source_id):
         yield _invalid("The source resource of the request is not the protected item's.")
-    elif short_region(request.get("region")) != case.region:
+    elif region_of(request.get("region")) != case.region:
         yield Problem("UserErrorRestoreRegionMismatch", f"The restore must take place in the region {case.region}.")
     elif case.item.deleted is not None:
         yield Problem(

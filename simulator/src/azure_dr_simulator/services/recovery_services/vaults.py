@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any, Iterator
 
 from ...async_urls import signed
+from ...bodies import region_of
 from ...replies import AzureError, Reply, resource_not_found
 from ...routing import Call
 from ...world import World
 from .filters import page
 from .links import RETRY_AFTER, accepted, sent_vault_path, vault_key, vault_of
-from .naming import short_region
 from .neighbours import group_location
 from .policies import built_in_policies
 from .state import DeletedVault, Operation, Vault, state_of
@@ -36,7 +36,7 @@ def new_vault(world: World, subscription: str, group: str, name: str, location: 
         subscription=subscription,
         group=group,
         name=name,
-        location=short_region(location),
+        location=region_of(location),
         changed=world.now(),
         salt=f"{state.salt}/{group}/{name}".lower(),
         resource_id=0,
@@ -92,7 +92,7 @@ def put_vault(call: Call) -> Reply:
     """201 and the vault `Provisioning`; an existing one is replaced the same way (`Updating`)."""
     world, state = call.world, state_of(call.world)
     body = call.body if isinstance(call.body, dict) else {}
-    location = short_region(body.get("location") or "")
+    location = region_of(body.get("location") or "")
     vault = state.vaults.get(vault_key(call))
     if not _NAME.match(call.vars["vault"]):
         raise AzureError(400, "InvalidResourceName", f"The vault name '{call.vars['vault']}' is invalid.")

@@ -9,6 +9,7 @@ import re
 from typing import Any, Callable
 
 from ...async_urls import signed
+from ...bodies import region_of, tags_of
 from ...paging import page
 from ...replies import AzureError, Reply
 from ...routing import Call
@@ -31,7 +32,7 @@ def put_group(call: Call) -> Reply:
     state = call.world.state(ResourcesState)
     body = call.body if isinstance(call.body, dict) else {}
     name = call.vars["group"]
-    location = str(body.get("location") or "").replace(" ", "").lower()
+    location = region_of(body.get("location"))
     existing = state.group(call.vars["subscription"], name)
     if not location and existing is None:
         raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
@@ -46,15 +47,15 @@ def put_group(call: Call) -> Reply:
                 "InvalidResourceGroupLocation",
                 f"Invalid resource group location '{location}'. The Resource group already exists in location '{existing.location}'.",
             )
-        existing.tags = _tags(body) if "tags" in body else existing.tags
+        existing.tags = tags_of(body) if "tags" in body else existing.tags
         return Reply(200, group_view(existing))
-    return Reply(201, group_view(state.put_group(Group(call.vars["subscription"], name, location, _tags(body)))))
+    return Reply(201, group_view(state.put_group(Group(call.vars["subscription"], name, location, tags_of(body)))))
 
 
 def patch_group(call: Call) -> Reply:
     group = call.world.state(ResourcesState).need_group(call.vars["subscription"], call.vars["group"])
     body = call.body if isinstance(call.body, dict) else {}
-    group.tags = _tags(body) if "tags" in body else group.tags
+    group.tags = tags_of(body) if "tags" in body else group.tags
     return Reply(200, group_view(group))
 
 
@@ -203,7 +204,3 @@ def _listed(one: dict[str, Any], expand: set[str], without_tags: bool) -> dict[s
 def _deletion_headers(call: Call, token: str) -> dict[str, str]:
     path = f"/subscriptions/{call.vars['subscription']}/operationresults/{token}"
     return {"Location": signed(call, path, call.api_version), **call.world.clock.retry_after_headers(_RETRY_AFTER)}
-
-
-def _tags(body: dict[str, Any]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in (body.get("tags") or {}).items()}

@@ -10,6 +10,7 @@ from typing import Any, Mapping
 
 from ...async_urls import signed
 from ...blobs import BlobStore
+from ...bodies import region_of
 from ...paging import page
 from ...replies import AzureError, Reply, resource_not_found
 from ...routing import Call, Router
@@ -121,7 +122,7 @@ def _check_name(call: Call) -> Reply:
 def _list_usages(call: Call) -> Reply:
     """How many of the accounts that a subscription may have in a region."""
     accounts = call.world.state(StorageState).accounts.within(call.vars["subscription"], None)
-    here = sum(one.location == call.vars["location"].replace(" ", "").lower() for one in accounts)
+    here = sum(one.location == region_of(call.vars["location"]) for one in accounts)
     name = {"value": "StorageAccounts", "localizedValue": "Storage Accounts"}
     return Reply(200, {"value": [{"unit": "Count", "currentValue": here, "limit": _ACCOUNTS_A_REGION, "name": name}]})
 
@@ -145,7 +146,7 @@ def _put(call: Call) -> Reply:
         )
     if state.named(name):
         raise AzureError(409, "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken.")
-    location = str(body.get("location") or "").replace(" ", "").lower()
+    location = region_of(body.get("location"))
     if not location:
         raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
     account = Account(call.vars["subscription"], call.vars["group"], name, location, created=call.world.now())
