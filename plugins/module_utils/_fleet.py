@@ -10,18 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Callable, Generic, Iterable, Sequence, TypeVar
 
-from ._arm.errors import ArmError, OptionError
+from ._arm.errors import ArmError, OptionError, defect
 from ._options import check_group, parse_id
 
 WORKERS = 16
 """Requests in flight at once: enough to hide latency, below what ARM's write buckets (10/s refill) punish."""
 
 VM_TYPE = "Microsoft.Compute/virtualMachines"
-VM_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?$")
+VM_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?\Z")
 
 _VM_ID = re.compile(
     r"^(?:https?://[^/]+)?/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Compute/virtualMachines/([^/?]+)/?$", re.IGNORECASE
 )
+
+_OF_SHAPES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What code that reads an answer may raise when that is not what it expects."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -121,7 +124,8 @@ class Outcome(Generic[T, R]):
 def run_each(items: Iterable[T], work: Callable[[T], R], workers: int = WORKERS) -> list[Outcome[T, R]]:
     """Calls `work` for each item, at most `workers` at once; outcomes come in the order of the items.
 
-    An ArmError belongs to its item. Any other exception is a mistake in this code and ends the run.
+    An ArmError belongs to its item, and so does what an answer of a shape that nobody has seen leads to: it must not hide what became
+    of the other items. Any other exception is a mistake in this code and ends the run.
     """
 
     def attempt(item: T) -> Outcome[T, R]:
@@ -129,6 +133,8 @@ def run_each(items: Iterable[T], work: Callable[[T], R], workers: int = WORKERS)
             return Outcome(item, value=work(item))
         except ArmError as error:
             return Outcome(item, error=error)
+        except _OF_SHAPES as error:
+            return Outcome(item, error=defect(error))
 
     todo = list(items)
     if len(todo) <= 1:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import os
-import traceback
 from functools import cached_property
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
@@ -22,7 +21,7 @@ from ._arm.auth.options import AUTH_SOURCES, ENVIRONMENT, first_set
 from ._arm.client import ArmClient
 from ._arm.clock import Clock, SystemClock
 from ._arm.connect import connect
-from ._arm.errors import ArmError, OptionError
+from ._arm.errors import ArmError, OptionError, defect
 from ._fleet import Vm, VmReport, parse_vms
 from ._options import check_subscription
 from ._progress import Progress
@@ -178,16 +177,6 @@ def run(
     if result.get("failed"):
         module.fail_json(**{name: value for name, value in result.items() if name != "failed"})
     module.exit_json(**result)
-
-
-def defect(error: Exception) -> ArmError:
-    """The failure for an exception that nothing foresaw: what it was and where, without a traceback."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return ArmError(
-        f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}, line {place.lineno}, {place.name})",
-        code="UnexpectedError",
-        hint="This is a defect of the collection; please report it with this message. Running the task again starts nothing twice.",
-    )
 
 
 def resource_result(

@@ -12,8 +12,8 @@ from ._arm.errors import OptionError
 from ._arm.ids import ResourceId
 from ._arm.timestamps import parse_time
 
-GROUP_NAME = re.compile(r"^[\w().-]{0,89}[\w()-]$")
-SUBSCRIPTION_ID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+GROUP_NAME = re.compile(r"^[\w().-]{0,89}[\w()-]\Z")
+SUBSCRIPTION_ID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 EARLIEST_YEAR = 1970
 """Before it there is nothing to look for, and Azure's filters take years of four digits only."""

@@ -21,8 +21,8 @@ DISK_ACCESS_TYPE = "Microsoft.Compute/diskAccesses"
 
 HIGHEST_LUN = 63
 
-_PLAIN_NAME = re.compile(r"^[A-Za-z0-9_]([\w.-]{0,78}[\w])?$")
-_ZONE = re.compile(r"^([1-9]|NoZone)$")
+_PLAIN_NAME = re.compile(r"^[A-Za-z0-9_]([\w.-]{0,78}[\w])?\Z")
+_ZONE = re.compile(r"^([1-9]|NoZone)\Z")
 
 Params = Mapping[str, Any]
 

@@ -24,7 +24,7 @@ from .retry import RetryPolicy, is_transient
 from .sender import USER_AGENT
 from .transport import RequestsTransport, Transport
 
-_API_VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(-[A-Za-z]+)?$")
+_API_VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(-[A-Za-z]+)?\Z")
 # Enough for a simulator or a gateway that is just starting.
 _DISCOVERY = RetryPolicy(attempts=5, longest=10.0)
 

@@ -8,6 +8,8 @@ Nothing secret gets in: every text passes ``redact`` on the way into the error.
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -160,6 +162,16 @@ class OperationTimeout(ArmError):
             failure["last_state"] = self.last_state
         failure["resume"] = dict(self.resume)
         return failure
+
+
+def defect(error: Exception) -> ArmError:
+    """The failure for an exception that nothing foresaw: what it was and where, without a traceback."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return ArmError(
+        f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}, line {place.lineno}, {place.name})",
+        code="UnexpectedError",
+        hint="This is a defect of the collection; please report it with this message. Running the task again starts nothing twice.",
+    )
 
 
 class ReadOnlyViolation(RuntimeError):

@@ -23,9 +23,10 @@ def pages(first: Response, follow: Callable[[str], Response]) -> Iterator[dict[s
     while True:
         if page.body is None:
             return
-        if not isinstance(page.body, dict):
+        entries = (page.body.get("value") or []) if isinstance(page.body, dict) else None
+        if not isinstance(entries, list):
             raise HttpError("A list was expected and something else came.", code="MalformedBody", status=page.status, request_id=page.request_id)
-        for entry in page.body.get("value") or []:
+        for entry in entries:
             if isinstance(entry, dict):
                 yield entry
         link = page.body.get("nextLink")

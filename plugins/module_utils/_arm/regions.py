@@ -9,7 +9,7 @@ import re
 
 from .errors import OptionError
 
-_REGION = re.compile(r"^[a-z][a-z0-9]{1,40}$")
+_REGION = re.compile(r"^[a-z][a-z0-9]{1,40}\Z")
 
 
 def region_of(text: object) -> str:

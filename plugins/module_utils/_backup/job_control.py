@@ -18,7 +18,7 @@ from .names import VaultRef, vault_of_id
 from .vaults import FEW
 from .watcher import Followed, JobWatcher, Watch
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
 _JOB_ID = re.compile(r"^.*/vaults/[^/]+/backupJobs/([^/]+)/?$", re.IGNORECASE)
 
 CANCEL_TRIES = 3

@@ -20,7 +20,7 @@ from .names import VaultRef
 DEFAULT_WINDOW = timedelta(hours=24)
 """How far back to look when the options do not say (as Azure's portal does)."""
 
-_OPERATION = re.compile(r"^[A-Za-z]{1,64}$")
+_OPERATION = re.compile(r"^[A-Za-z]{1,64}\Z")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from .._arm.errors import OptionError
 from .._arm.ids import segment
 from .names import VaultRef, vault_of_id
 
-POLICY_NAME = re.compile(r"^[A-Za-z][-_!A-Za-z0-9]{2,149}$")
+POLICY_NAME = re.compile(r"^[A-Za-z][-_!A-Za-z0-9]{2,149}\Z")
 VM_POLICIES = "backupManagementType eq 'AzureIaasVM'"
 
 

@@ -21,8 +21,8 @@ LAST_MONTH_DAY = 31
 
 POLICY_TYPES = {"standard": "standard", "enhanced": "enhanced", "V1": "standard", "V2": "enhanced"}
 
-_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
-_GROUP_PART = re.compile(r"^[\w().-]*$")
+_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})\Z")
+_GROUP_PART = re.compile(r"^[\w().-]*\Z")
 _LONGEST_GROUP = 90
 
 _NEEDED = {"daily": ("time",), "weekly": ("time", "days"), "hourly": ("every_hours", "window_start", "window_hours")}

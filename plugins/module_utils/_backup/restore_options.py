@@ -27,7 +27,7 @@ LOOK_BACK_DAYS = range(1, 367)
 
 IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
-_POINT_NAME = re.compile(r"^[0-9]{10,20}$")
+_POINT_NAME = re.compile(r"^[0-9]{10,20}\Z")
 
 # Options that mean nothing in a mode; giving one is a contradiction.
 _FOREIGN: Mapping[str, tuple[str, ...]] = {

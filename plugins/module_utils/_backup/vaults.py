@@ -25,7 +25,7 @@ __all__ = ["FEW", "Located", "Owner", "Vault", "VaultRef", "VaultChoice", "check
 FEW = 5
 """Up to this many VMs are asked for one by one; beyond it, listing the vaults is cheaper."""
 
-VAULT_NAME = re.compile(r"^[A-Za-z][-A-Za-z0-9]{1,49}$")
+VAULT_NAME = re.compile(r"^[A-Za-z][-A-Za-z0-9]{1,49}\Z")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping
 
 from .._apis import COMPUTE
 from .._arm.client import ArmClient
@@ -16,6 +16,7 @@ from .._arm.regions import region_of
 from .._fleet import Vm, vm_of_id
 from . import points
 from .names import COLLECTION_TYPE, SOURCE_VM_TAG, collections_path
+from .shapes import id_of, member, members, text
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,14 @@ def find_collection(client: ArmClient, path: str, *, needs_group: bool = False) 
         if error.status != 404 or (needs_group and error.code == "ResourceGroupNotFound"):
             raise
         return None
-    return parse(body if isinstance(body, Mapping) else {})
+    return parse(body if isinstance(body, Mapping) else {}, path)
 
 
 def list_collections(client: ArmClient, subscription: str, group: str | None) -> Iterator[Collection]:
-    """The collections of a subscription or resource group, page by page, without their points."""
+    """The collections of a subscription or resource group, page by page, without their points. What has no id is none."""
     for resource in client.list(collections_path(subscription, group), COMPUTE):
-        yield parse(resource)
+        if id_of(resource):
+            yield parse(resource)
 
 
 def put_collection(client: ArmClient, path: str, *, location: str, source_id: str, tags: Mapping[str, str]) -> Collection:
@@ -89,13 +91,12 @@ def put_collection(client: ArmClient, path: str, *, location: str, source_id: st
     if tags:
         body["tags"] = dict(tags)
     response = client.put(path, COMPUTE, body)
-    made = parse(response.body if isinstance(response.body, Mapping) else {})
-    if not made.id:
-        # An answer without a body: what is there now tells.
-        again = find_collection(client, path)
-        if again is None:
-            raise ArmError("Azure took the collection and does not show it.", code="CollectionNotFound", target=path, operation="PUT restorePointCollections")
-        return again
+    if isinstance(response.body, Mapping):
+        return parse(response.body, path)
+    # An answer without a body: what is there now tells.
+    made = find_collection(client, path)
+    if made is None:
+        raise ArmError("Azure took the collection and does not show it.", code="CollectionNotFound", target=path, operation="PUT restorePointCollections")
     return made
 
 
@@ -129,24 +130,33 @@ def check_vm(collection: Collection, vm: Vm) -> None:
         )
 
 
-def parse(resource: Mapping[str, Any]) -> Collection:
-    """A collection from its resource."""
-    properties = resource.get("properties") or {}
-    source = properties.get("source") or {}
-    collection_id = str(resource.get("id") or "")
+def parse(resource: Mapping[str, Any], path: str = "") -> Collection:
+    """A collection from its resource, that was read at ``path``."""
+    properties, tags = member(resource, "properties"), member(resource, "tags")
+    source = member(properties, "source")
+    collection_id = id_of(resource, path)
     subscription, group, name = _place(collection_id)
     return Collection(
         id=collection_id,
         subscription=subscription,
         group=group,
-        name=str(resource.get("name") or name),
+        name=text(resource.get("name")) or name,
         location=region_of(resource.get("location")),
-        source_id=str(source.get("id") or ""),
+        source_id=text(source.get("id")) or "",
         source_location=region_of(source.get("location")),
-        tags={str(name): str(value) for name, value in (resource.get("tags") or {}).items()},
-        provisioning_state=str(properties.get("provisioningState") or ""),
-        points=tuple(points.parse(entry) for entry in properties.get("restorePoints") or () if isinstance(entry, Mapping)),
+        tags={str(name): str(value) for name, value in tags.items()},
+        provisioning_state=text(properties.get("provisioningState")) or "",
+        points=tuple(_points(members(properties.get("restorePoints")), collection_id)),
     )
+
+
+def _points(entries: Iterable[Mapping[str, Any]], collection_id: str) -> Iterator[points.Point]:
+    """The points of a collection; one without an id has that which its name makes, and one without either is none."""
+    for entry in entries:
+        name = text(entry.get("name"))
+        path = f"{collection_id}/restorePoints/{name}" if name and collection_id else ""
+        if id_of(entry, path):
+            yield points.parse(entry, path)
 
 
 def _place(collection_id: str) -> tuple[str, str, str]:

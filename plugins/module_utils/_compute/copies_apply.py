@@ -232,7 +232,7 @@ def _look(client: ArmClient, row: Row, waiting: Waiting) -> None:
         if not is_momentary(error):
             row.error, row.done = error, True
         return
-    row.point = points.parse(body if isinstance(body, dict) else {})
+    row.point = points.parse(body if isinstance(body, dict) else {}, row.path)
     state = state_of(row.point)
     if state == "failed":
         row.error = failed_copy(row.point)

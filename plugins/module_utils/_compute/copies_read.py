@@ -24,6 +24,7 @@ from .collections import Collection, check_vm, find_collection
 from .copies import ALL, LATEST, CopyWish, Situation, plan_copies, relevant_copies
 from .names import SOURCE_VM_TAG, check_name, collection_path, expand_name
 from .points import Point, read_point
+from .shapes import member
 from .whereabouts import list_of, of_vm, only_one
 
 
@@ -140,7 +141,7 @@ def _private_disks(client: ArmClient, point: Point) -> tuple[str, ...]:
         listed = list(client.list(f"{point.path}/diskRestorePoints", DISKS))
     except ArmError:
         return ()
-    private = [entry for entry in listed if str((entry.get("properties") or {}).get("networkAccessPolicy")).lower() == "allowprivate"]
+    private = [entry for entry in listed if str(member(entry, "properties").get("networkAccessPolicy")).lower() == "allowprivate"]
     return tuple(names.get(str(entry.get("id")).lower(), str(entry.get("name"))) for entry in private)
 
 

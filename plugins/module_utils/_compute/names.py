@@ -22,7 +22,7 @@ NIC_TYPE = "Microsoft.Network/networkInterfaces"
 SOURCE_VM_TAG = "lifeboat_source_vm"
 """Tag of a collection of copies: the id of the VM, of which Azure keeps no trace there."""
 
-_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,80}$")
+_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,80}\Z")
 
 
 def collections_path(subscription: str, group: str | None) -> str:

@@ -26,7 +26,7 @@ NEW_VM = "new_vm"
 MODES = (DISKS, NEW_VM)
 
 
-_WORD = re.compile(r"^[A-Za-z0-9_]{1,80}$")
+_WORD = re.compile(r"^[A-Za-z0-9_]{1,80}\Z")
 _OF_A_VM = ("vm_name", "vm_size", "virtual_network", "virtual_network_resource_group", "subnet")
 
 

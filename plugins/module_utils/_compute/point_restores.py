@@ -21,6 +21,7 @@ from .._fleet import Vm
 from .._templates import vm_fields
 from .names import DISK_TYPE, NIC_TYPE, expand_name
 from .points import DiskPoint, Point
+from .shapes import member, members, text
 
 ACCESS: Mapping[str, Mapping[str, str]] = {
     "public": {"networkAccessPolicy": "AllowAll", "publicNetworkAccess": "Enabled"},
@@ -169,13 +170,12 @@ def _disk_piece(
     found = there.get(new_id.lower())
     if found is None:
         return Piece(new_id, DISKS, disk_body(point, target, disk), "make", source_id=disk.id)
-    properties = found.get("properties") or {}
-    creation = properties.get("creationData") or {}
-    source = str(creation.get("sourceResourceId") or "")
+    properties = member(found, "properties")
+    source = text(member(properties, "creationData").get("sourceResourceId")) or ""
     if not same_id(source, disk.id) or region_of(found.get("location")) != target.region:
         raise _in_the_way(new_id, source, disk, point)
-    holder = found.get("managedBy")
-    if machine is not None and holder and not same_id(str(holder), machine.id):
+    holder = text(found.get("managedBy"))
+    if machine is not None and holder and not same_id(holder, machine.id):
         raise ArmError(
             f"The disk {ResourceId.parse(new_id).name} belongs to {holder} already.",
             code="RestoreTargetTaken",
@@ -227,9 +227,9 @@ def _nic_piece(target: RestoreTarget, there: Mapping[str, Mapping[str, Any]], ma
     if found is None:
         configuration = {"name": "ipconfig1", "properties": {"subnet": {"id": target.subnet_id}, "privateIPAllocationMethod": "Dynamic"}}
         return Piece(target.nic_id, NETWORK, {**_common(target), "properties": {"ipConfigurations": [configuration]}}, "make")
-    properties = found.get("properties") or {}
-    subnets = [((entry.get("properties") or {}).get("subnet") or {}).get("id") for entry in properties.get("ipConfigurations") or ()]
-    holder = (properties.get("virtualMachine") or {}).get("id")
+    properties = member(found, "properties")
+    subnets = [text(member(entry, "properties", "subnet").get("id")) for entry in members(properties.get("ipConfigurations"))]
+    holder = text(member(properties, "virtualMachine").get("id"))
     if machine.action == "make" and not (subnets and same_id(subnets[0], target.subnet_id)) or holder and not same_id(holder, machine.id):
         raise ArmError(
             f"There is a network interface {ResourceId.parse(target.nic_id).name}, " + (f"which belongs to {holder}." if holder else "in another subnet."),
@@ -248,8 +248,8 @@ def _vm_piece(
     found = there.get(target.vm_id.lower())
     if found is None:
         return Piece(target.vm_id, COMPUTE, vm_body(point, target, disks, ids), "make")
-    properties = found.get("properties") or {}
-    system = (((properties.get("storageProfile") or {}).get("osDisk") or {}).get("managedDisk") or {}).get("id")
+    properties = member(found, "properties")
+    system = text(member(properties, "storageProfile", "osDisk", "managedDisk").get("id"))
     wanted = next(ids[disk.name] for disk in disks if disk.is_system)
     if not same_id(system, wanted):
         name = ResourceId.parse(target.vm_id).name

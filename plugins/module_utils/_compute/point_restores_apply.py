@@ -22,6 +22,7 @@ from .point_restores import Piece, RestorePlan, RestoreTarget, plan_restore
 from .point_views import point_facts
 from .point_writes import status_of
 from .points import Point
+from .shapes import member, text
 
 TICK = 1.0
 """Seconds between two rounds, at least."""
@@ -153,8 +154,7 @@ def _look(client: ArmClient, item: Item) -> None:
 
 
 def _state_of(body: Any) -> str:
-    properties = body.get("properties") if isinstance(body, dict) else None
-    return str((properties or {}).get("provisioningState") or "Succeeded")
+    return text(member(body, "properties").get("provisioningState")) or "Succeeded"
 
 
 def _timed_out(work: Work) -> ArmError:

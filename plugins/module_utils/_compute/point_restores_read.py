@@ -22,6 +22,7 @@ from .names import DISK_TYPE, NIC_TYPE, collection_path, expand_name
 from .point_restore_options import PointChoice
 from .point_restores import RestoreTarget
 from .points import Point, in_order, read_point
+from .shapes import member, members
 from .whereabouts import list_in_group, list_of, of_vm, only_one
 
 Resources = dict[str, Mapping[str, Any]]
@@ -143,7 +144,7 @@ def check_subnets(client: ArmClient, targets: Sequence[RestoreTarget]) -> None:
                 continue
             raise outcome.error
         network = outcome.value
-        there = {str(subnet.get("name")).lower() for subnet in ((network or {}).get("properties") or {}).get("subnets") or ()}
+        there = {str(subnet.get("name")).lower() for subnet in members(member(network, "properties").get("subnets"))}
         missing = [subnet for subnet in wanted if subnet.startswith(f"{key}/subnets/") and subnet.rsplit("/", 1)[1] not in there]
         if network is None or missing:
             place = ResourceId.parse(target.subnet_id.rsplit("/subnets/", 1)[0] if target.subnet_id else key)

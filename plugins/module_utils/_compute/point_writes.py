@@ -76,7 +76,7 @@ def put_point(client: ArmClient, path: str, properties: Mapping[str, Any], *, ti
                 raise
             client.clock.sleep(pause)
             continue
-        point = parse(response.body) if isinstance(response.body, Mapping) else read_point(client, path)
+        point = parse(response.body, path) if isinstance(response.body, Mapping) else read_point(client, path)
         if point is not None:
             return Started(point, operation_of(response))
         lost, sent = True, sent + 1
@@ -192,7 +192,7 @@ def _read(client: ArmClient, entry: Followed) -> None:
         entry.point = None
         entry.error, entry.done = _gone(entry), True
         return
-    entry.point = parse(body if isinstance(body, Mapping) else {})
+    entry.point = parse(body if isinstance(body, Mapping) else {}, entry.path)
     if entry.done:
         return
     if entry.point.failed or entry.point.deleting:

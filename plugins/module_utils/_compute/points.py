@@ -16,6 +16,7 @@ from .._apis import COMPUTE
 from .._arm.client import ArmClient
 from .._arm.ids import ResourceId
 from .._arm.timestamps import parse_time
+from .shapes import id_of, member, members, number, text, whole
 
 CRASH = "CrashConsistent"
 """The only consistencyMode that Azure takes as input; without one a point is application (Windows) or file-system consistent (Linux)."""
@@ -163,61 +164,61 @@ def in_order(points: Iterable[Point]) -> tuple[Point, ...]:
 def read_point(client: ArmClient, path: str, *, instance_view: bool = False) -> Point | None:
     """The point at a path; None when there is none. Replication of copies is only told with the instance view."""
     resource = client.find(path, COMPUTE, params={"$expand": "instanceView"} if instance_view else None)
-    return None if resource is None else parse(resource)
+    return None if resource is None else parse(resource, path)
 
 
-def parse(resource: Mapping[str, Any]) -> Point:
-    """A point from its resource; whatever Azure leaves out is None or empty."""
-    properties = _of(resource, "properties")
-    metadata = _of(properties, "sourceMetadata")
-    storage = _of(metadata, "storageProfile")
-    system = _of(storage, "osDisk")
-    security = _of(metadata, "securityProfile")
-    uefi = _of(security, "uefiSettings")
-    data = sorted(_each(storage.get("dataDisks")), key=lambda disk: _number(disk.get("lun")) or 0)
-    disks = ([_disk(system, None)] if system else []) + [_disk(disk, int(_number(disk.get("lun")) or 0)) for disk in data]
-    point_id = str(resource.get("id") or "")
-    source = _text(_of(properties, "sourceRestorePoint").get("id"))
+def parse(resource: Mapping[str, Any], path: str = "") -> Point:
+    """A point from its resource, that was read at ``path``; whatever Azure leaves out is None or empty."""
+    properties = member(resource, "properties")
+    metadata = member(properties, "sourceMetadata")
+    storage = member(metadata, "storageProfile")
+    system = member(storage, "osDisk")
+    security = member(metadata, "securityProfile")
+    uefi = member(security, "uefiSettings")
+    data = sorted(members(storage.get("dataDisks")), key=lambda disk: number(disk.get("lun")) or 0)
+    disks = ([_disk(system, None)] if system else []) + [_disk(disk, whole(disk.get("lun")) or 0) for disk in data]
+    point_id = id_of(resource, path)
+    source = text(member(properties, "sourceRestorePoint").get("id"))
+    zones = metadata.get("zones")
     return Point(
         id=point_id,
-        name=str(resource.get("name") or point_id.rpartition("/")[2]),
+        name=text(resource.get("name")) or point_id.rpartition("/")[2],
         collection_id=_parent(point_id),
         time_created=parse_time(properties.get("timeCreated")),
         provisioning_state=str(properties.get("provisioningState") or ""),
-        consistency=_text(properties.get("consistencyMode")),
+        consistency=text(properties.get("consistencyMode")),
         source_point_id=source,
-        exclude_disks=tuple(str(disk["id"]) for disk in _each(properties.get("excludeDisks")) if disk.get("id")),
+        exclude_disks=tuple(str(disk["id"]) for disk in members(properties.get("excludeDisks")) if disk.get("id")),
         disks=tuple(disks),
-        vm_size=_text(_of(metadata, "hardwareProfile").get("vmSize")),
-        os_type=_text(system.get("osType")),
-        hyper_v_generation=_text(metadata.get("hyperVGeneration")),
-        security_type=_text(security.get("securityType")),
+        vm_size=text(member(metadata, "hardwareProfile").get("vmSize")),
+        os_type=text(system.get("osType")),
+        hyper_v_generation=text(metadata.get("hyperVGeneration")),
+        security_type=text(security.get("securityType")),
         secure_boot=uefi.get("secureBootEnabled") is True,
         vtpm=uefi.get("vTpmEnabled") is True,
-        license_type=_text(metadata.get("licenseType")),
-        disk_controller_type=_text(storage.get("diskControllerType")),
-        zones=tuple(str(zone) for zone in metadata.get("zones") or ()),
+        license_type=text(metadata.get("licenseType")),
+        disk_controller_type=text(storage.get("diskControllerType")),
+        zones=tuple(zone for zone in zones if isinstance(zone, str)) if isinstance(zones, list) else (),
         replication=_replication(properties.get("instanceView"), disks),
     )
 
 
 def _disk(disk: Mapping[str, Any], lun: int | None) -> DiskPoint:
-    managed = _of(disk, "managedDisk")
-    point = _of(disk, "diskRestorePoint")
-    encryption = _of(point, "encryption")
-    size = _number(disk.get("diskSizeGB"))
+    managed = member(disk, "managedDisk")
+    point = member(disk, "diskRestorePoint")
+    encryption = member(point, "encryption")
     return DiskPoint(
         name=str(disk.get("name") or ""),
-        id=_text(point.get("id")),
+        id=text(point.get("id")),
         lun=lun,
-        disk_id=_text(managed.get("id")),
-        size_gb=None if size is None else int(size),
-        sku=_text(managed.get("storageAccountType")),
-        caching=_text(disk.get("caching")),
-        source_id=_text(_of(point, "sourceDiskRestorePoint").get("id")),
+        disk_id=text(managed.get("id")),
+        size_gb=whole(disk.get("diskSizeGB")),
+        sku=text(managed.get("storageAccountType")),
+        caching=text(disk.get("caching")),
+        source_id=text(member(point, "sourceDiskRestorePoint").get("id")),
         write_accelerator=disk.get("writeAcceleratorEnabled") is True,
-        encryption_type=_text(encryption.get("type")),
-        encryption_set_id=_text(_of(encryption, "diskEncryptionSet").get("id")),
+        encryption_type=text(encryption.get("type")),
+        encryption_set_id=text(member(encryption, "diskEncryptionSet").get("id")),
     )
 
 
@@ -226,34 +227,13 @@ def _replication(view: Any, disks: Iterable[DiskPoint]) -> tuple[DiskReplication
         return None
     names = {disk.id.lower(): disk.name for disk in disks if disk.id}
     found = []
-    for entry in _each(view.get("diskRestorePoints")):
+    for entry in members(view.get("diskRestorePoints")):
         entry_id = str(entry.get("id") or "")
-        status = _of(entry, "replicationStatus")
+        status = member(entry, "replicationStatus")
         name = names.get(entry_id.lower()) or entry_id.rpartition("/")[2]
-        found.append(DiskReplication(name, entry_id, _number(status.get("completionPercent")), str(_of(status, "status").get("code") or "")))
+        found.append(DiskReplication(name, entry_id, number(status.get("completionPercent")), str(member(status, "status").get("code") or "")))
     return tuple(found)
 
 
 def _parent(point_id: str) -> str:
     return point_id.rsplit("/", 2)[0] if point_id.count("/") > 2 else ""
-
-
-def _of(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = holder.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _each(value: Any) -> list[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _number(value: Any) -> float | None:
-    """Azure's documentation prints numbers as texts in places."""
-    try:
-        return None if value is None or isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return None

@@ -15,6 +15,7 @@ from .._arm.ids import ResourceId, same_id, segment
 from .._arm.regions import region_of
 from .._fleet import Vm, run_each
 from .names import DISK_TYPE, vm_path
+from .shapes import id_of, member, members, number, text, whole
 
 FEW = 5
 """Up to so many VMs of a resource group are read one by one; for more, the group is listed."""
@@ -77,31 +78,31 @@ def not_found(vm: Vm) -> ArmError:
     )
 
 
-def parse(resource: Mapping[str, Any]) -> SourceVm:
-    """A VM from its resource."""
-    properties = resource.get("properties") or {}
-    storage = properties.get("storageProfile") or {}
-    system = storage.get("osDisk") or {}
+def parse(resource: Mapping[str, Any], path: str = "") -> SourceVm:
+    """A VM from its resource, that was read at ``path``."""
+    properties = member(resource, "properties")
+    storage = member(properties, "storageProfile")
+    system = member(storage, "osDisk")
     disks = [_disk(system, None)] if system else []
-    disks += [_disk(disk, int(disk.get("lun") or 0)) for disk in storage.get("dataDisks") or ()]
+    disks += [_disk(disk, whole(disk.get("lun")) or 0) for disk in members(storage.get("dataDisks"))]
     return SourceVm(
-        id=str(resource.get("id") or ""),
+        id=id_of(resource, path),
         location=region_of(resource.get("location")),
-        provisioning_state=str(properties.get("provisioningState") or ""),
-        security_type=str((properties.get("securityProfile") or {}).get("securityType") or ""),
+        provisioning_state=text(properties.get("provisioningState")) or "",
+        security_type=text(member(properties, "securityProfile").get("securityType")) or "",
         disks=tuple(disks),
     )
 
 
 def _disk(disk: Mapping[str, Any], lun: int | None) -> SourceDisk:
-    managed = disk.get("managedDisk") or {}
-    ephemeral = str((disk.get("diffDiskSettings") or {}).get("option") or "").lower() == "local"
-    return SourceDisk(str(disk.get("name") or ""), managed.get("id") or None, lun, str(managed.get("storageAccountType") or ""), ephemeral)
+    managed = member(disk, "managedDisk")
+    ephemeral = (text(member(disk, "diffDiskSettings").get("option")) or "").lower() == "local"
+    return SourceDisk(text(disk.get("name")) or "", text(managed.get("id")), lun, text(managed.get("storageAccountType")) or "", ephemeral)
 
 
 def _read(client: ArmClient, vm: Vm) -> SourceVm | None:
     resource = client.find(vm_path(vm), COMPUTE)
-    return None if resource is None else parse(resource)
+    return None if resource is None else parse(resource, vm.id)
 
 
 def _list(client: ArmClient, vm: Vm) -> dict[str, SourceVm]:
@@ -134,7 +135,7 @@ def _disk_groups(disks: Iterable[SourceDisk]) -> list[str]:
 
 def _shared(client: ArmClient, path: str) -> set[str]:
     listed = client.list(path, DISKS)
-    return {str(disk.get("id")).lower() for disk in listed if ((disk.get("properties") or {}).get("maxShares") or 1) > 1}
+    return {str(disk.get("id")).lower() for disk in listed if (number(member(disk, "properties").get("maxShares")) or 1) > 1}
 
 
 def _mark(vm: SourceVm, shared: set[str]) -> SourceVm:

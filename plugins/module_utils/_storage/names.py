@@ -14,8 +14,8 @@ ACCOUNT_TYPE = "Microsoft.Storage/storageAccounts"
 LONGEST_BLOB_NAME = 1024
 MOST_SEGMENTS = 254
 
-_ACCOUNT_NAME = re.compile(r"^[a-z0-9]{3,24}$")
-_CONTAINER_NAME = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$")
+_ACCOUNT_NAME = re.compile(r"^[a-z0-9]{3,24}\Z")
+_CONTAINER_NAME = re.compile(r"^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 def check_account(text: str, option: str) -> str:

@@ -357,6 +357,17 @@ def test_a_failing_vm_hides_no_other(run: Run, azure: FakePoints) -> None:
     assert result["failed"] and "2 of 4 VMs failed" in result["msg"]
 
 
+def test_answers_that_leave_things_out(run: Run, azure: FakePoints) -> None:
+    azure.add_collection()
+    azure.add_point("old", 30)
+    for path in (collection_id(), collection_id() + "/restorePoints/old", vm_id()):
+        del azure.resources[path.lower()]["id"]
+    azure.resources[(collection_id() + "/restorePoints/old").lower()]["properties"].pop("sourceMetadata")
+    entry = run.one(keep=1)
+    assert not entry["failed"] and entry["collection_id"] == collection_id()
+    assert [one["id"] for one in entry["pruned"]] == [collection_id() + "/restorePoints/old"]
+
+
 def test_a_fleet_is_listed(run: Run, azure: FakePoints) -> None:
     names = [f"node-{n:02d}" for n in range(20)]
     azure.add(*(vm(name) for name in names))
@@ -395,6 +406,7 @@ def test_a_shared_disk_must_be_left_out(run: Run, azure: FakePoints) -> None:
         ({"name": "{vm}"}, "name", "field"),
         ({"name": "%Q"}, "name", "%Y"),
         ({"name": "a b"}, "name", "1 to 80"),
+        ({"name": "from-a-block\n"}, "name", "1 to 80"),
         ({"max_age": "soon"}, "max_age", "span"),
         ({"keep": 0}, "keep", "at least 1"),
         ({"exclude_disks": [" "]}, "exclude_disks", "empty"),

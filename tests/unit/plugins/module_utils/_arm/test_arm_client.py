@@ -209,6 +209,14 @@ def test_lists_of_nothing(body: Any) -> None:
     assert list(client_for(Wire(answer(200, body))).list(VAULT, API)) == []
 
 
+def test_what_is_no_list_is_no_list() -> None:
+    for body in ({"value": 7}, {"value": {"id": "x"}}, [], "x"):
+        with pytest.raises(HttpError) as caught:
+            list(client_for(Wire(answer(200, body))).list(VAULT, API))
+        assert caught.value.code == "MalformedBody"
+    assert list(client_for(Wire(answer(200, {"value": None}))).list(VAULT, API)) == []
+
+
 def test_pages_in_a_circle_are_refused() -> None:
     link = f"{BASE}{VAULT}/x?api-version=1"
     wire = Wire(answer(200, {"value": [], "nextLink": link}), forever=True)
