@@ -18,7 +18,6 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults i
     locate,
     owner_of,
 )
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import parse_age
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._backup.fake_vaults import (
     SUB,
     VAULT_A,
@@ -193,14 +192,3 @@ def test_find_policy() -> None:
     assert find_policy(client, VAULT_A, "DefaultPolicy").type == "V1"
     with pytest.raises(OptionError, match="it has: DefaultPolicy, EnhancedPolicy"):
         find_policy(client, VAULT_A, "Missing")
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("26h", 93600), ("90m", 5400), ("2d", 172800), ("1w", 604800), ("30", 30), (" 1.5 H ", 5400)])
-def test_ages(text: str, seconds: int) -> None:
-    assert parse_age(text, "older_than").total_seconds() == seconds
-
-
-@pytest.mark.parametrize("text", ["", "h", "-1h", "1y", "1h30m", "9" * 30 + "w"])
-def test_wrong_ages(text: str) -> None:
-    with pytest.raises(OptionError, match="older_than"):
-        parse_age(text, "older_than")

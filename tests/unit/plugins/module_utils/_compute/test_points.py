@@ -129,21 +129,12 @@ def test_a_collection_is_made_once_and_never_turned_into_another() -> None:
     assert json.loads(wire.sent[1].data or b"") == {"location": "westus", "properties": {"source": {"id": vm_id()}}}
 
 
-@pytest.mark.parametrize(
-    ("template", "name"),
-    [
-        ("{name}-restore-points", "web-01-restore-points"),
-        ("{resource_group}.{name}", "rg-prod.web-01"),
-        ("{name}-%Y%m%dT%H%M%S", "web-01-20260601T000000"),
-        ("day-%j-%y", "day-152-26"),
-    ],
-)
-def test_templates(template: str, name: str) -> None:
-    assert expand_name(template, "name", {"name": "web-01", "resource_group": "rg-prod"}, NOW) == name
+def test_names_from_templates() -> None:
+    assert expand_name("{name}-%Y%m%dT%H%M%S", "name", {"name": "web-01"}, NOW) == "web-01-20260601T000000"
 
 
-@pytest.mark.parametrize("template", ["{other}", "{name!r}", "{name:>9}", "{", "%", "%p", "%%", "", "..", "x" * 81, "a/b", "ä"])
-def test_bad_templates(template: str) -> None:
+@pytest.mark.parametrize("template", ["{other}", "%%", "", "..", "x" * 81, "a/b", "ä"])
+def test_templates_that_give_no_name(template: str) -> None:
     with pytest.raises(OptionError, match="^InvalidOption: name: "):
         expand_name(template, "name", {"name": "web-01"}, NOW)
 
