@@ -155,4 +155,4 @@ def simulators(folder: Path) -> Iterator[Callable[..., Simulator]]:
     finally:
         for simulator in running:
             simulator.stop()
-    assert found == []
+    assert found == [], found
