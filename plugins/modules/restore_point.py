@@ -98,7 +98,8 @@ options:
     type: bool
     default: false
 notes:
-  - A restore point from which another region is still copying is never deleted, since the copy would never get complete.
+  - A restore point from which another region is still copying is never deleted, since the copy would never get complete. Copies are looked for in the
+    whole subscription. An identity that may not list that sees only those in the resource group of the collection.
   - Azure counts new restore points of a VM and consistency, 3 an hour, and makes one of a VM at a time.
   - Reading costs one request a VM, since Azure lists no restore points of several collections at once, and grants about 150 of these in
     3 minutes. A larger fleet is read as fast as that allows.

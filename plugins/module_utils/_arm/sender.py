@@ -136,6 +136,8 @@ class Sender:
     def _judge(self, call: Call, raw: RawResponse) -> Response | ArmError | str:
         headers = Headers(raw.headers)
         self._throttle.learn(call.kind, headers)
+        if raw.status != 429:
+            self._throttle.ease(call.kind)
         request_id = headers.get("x-ms-request-id") or headers.get("x-ms-correlation-request-id")
         text = raw.content.decode("utf-8-sig", errors="replace")
         body, readable = self._dialect.parse(text)

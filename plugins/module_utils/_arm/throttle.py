@@ -27,6 +27,10 @@ _ACTION_IN_MESSAGE = re.compile(r"for action '([^']+)'", re.IGNORECASE)
 _WHOLE_SUBSCRIPTION = frozenset({"subscriptionrequeststhrottled", "tenantrequeststhrottled"})
 # With no word from the service about how long.
 _PAUSE_WITHOUT_WORD = 10.0
+# Between two requests of an action that was held back: seconds at most, what is left of them after each answer, and when it is no gap any more.
+_WIDEST_GAP = 2.0
+_EASE = 0.9
+_SMALLEST_GAP = 0.02
 
 
 class Budget(NamedTuple):
@@ -60,6 +64,9 @@ class _State:
     remaining: dict[tuple[str, str], int] = field(default_factory=dict)
     highest: dict[tuple[str, str], int] = field(default_factory=dict)
     paused_until: dict[tuple[str, str], float] = field(default_factory=dict)
+    # After a 429: seconds between two requests of an action, and when the next may go.
+    gaps: dict[tuple[str, str], float] = field(default_factory=dict)
+    next_at: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 class Throttle:
@@ -74,19 +81,22 @@ class Throttle:
         """Seconds to wait before a request of this class; 0.0 takes a token, so send it then."""
         now = self._clock.monotonic()
         with self._lock:
-            pause = self._pause(kind, now)
-            if pause > 0:
-                return pause
+            held = max(self._pause(kind, now), self._gap(kind, now))
+            if held > 0:
+                return held
             bucket = self._bucket(kind, now)
             if bucket.tokens >= 1:
                 bucket.tokens -= 1
+                key = _paced(kind.subscription, kind.action)
+                self._state.next_at[key] = now + self._state.gaps.get(key, 0.0)
                 return 0.0
             return max((1 - bucket.tokens) / bucket.refill, 0.01)
 
     def paused_for(self, kind: RequestClass) -> float:
-        """Seconds until a pause of this class ends; 0.0 when there is none. Takes no token."""
+        """Seconds until a pause of this class ends, or the gap after its last request; 0.0 when there is none. Takes no token."""
+        now = self._clock.monotonic()
         with self._lock:
-            return self._pause(kind, self._clock.monotonic())
+            return max(self._pause(kind, now), self._gap(kind, now))
 
     def learn(self, kind: RequestClass, headers: Mapping[str, str]) -> None:
         """Take over the counters of a response, of which any or all may be missing."""
@@ -122,7 +132,20 @@ class Throttle:
                 self._state.paused_until[key] = max(until, self._state.paused_until.get(key, until))
                 # What will be left when the pause ends, nobody has said.
                 self._state.remaining.pop(key, None)
+                # Were all workers to go on at once, all but one would be refused again, and Azure counts refused requests, too.
+                paced = _paced(*key)
+                self._state.gaps[paced] = max(min(span, _WIDEST_GAP), self._state.gaps.get(paced, 0.0))
         return span
+
+    def ease(self, kind: RequestClass) -> None:
+        """An answer came that is no 429: the gap between requests gets smaller."""
+        key = _paced(kind.subscription, kind.action)
+        with self._lock:
+            gap = self._state.gaps.get(key, 0.0) * _EASE
+            if gap >= _SMALLEST_GAP:
+                self._state.gaps[key] = gap
+            else:
+                self._state.gaps.pop(key, None)
 
     def budget(self, kind: RequestClass) -> Budget:
         """What is known to be left for the action of this class."""
@@ -136,6 +159,10 @@ class Throttle:
         ends = (self._state.paused_until.get((kind.subscription, what), now) for what in (kind.verb, kind.action))
         return max(0.0, max(ends) - now)
 
+    def _gap(self, kind: RequestClass, now: float) -> float:
+        key = _paced(kind.subscription, kind.action)
+        return max(0.0, self._state.next_at.get(key, now) - now) if key in self._state.gaps else 0.0
+
     def _bucket(self, kind: RequestClass, now: float) -> _Bucket:
         key = (kind.subscription, kind.verb)
         bucket = self._state.buckets.get(key)
@@ -147,8 +174,10 @@ class Throttle:
         return bucket
 
 
-# Compute counts new restore points by VM, and copies by collection: a 429 for one collection says nothing of another.
+# Compute counts new restore points by VM, and copies by collection: a 429 for one collection says nothing of another. It counts all of a
+# subscription, too, so the gap between two of them is one for all.
 _COUNTED_BY_PARENT = frozenset({"microsoft.compute/restorepointcollections/restorepoints/write"})
+_OF = " of "
 
 
 def classify(method: str, url_or_path: str) -> RequestClass:
@@ -164,8 +193,13 @@ def classify(method: str, url_or_path: str) -> RequestClass:
         types = ["microsoft.resources", *parts[0::2]]
     action = "/".join([*types, kind])
     if action in _COUNTED_BY_PARENT:
-        action = f"{action} of {'/'.join(parts[:-2])}"
+        action = f"{action}{_OF}{'/'.join(parts[:-2])}"
     return RequestClass(subscription, verb, action)
+
+
+def _paced(subscription: str, action: str) -> tuple[str, str]:
+    """What a gap is kept for: the action of the subscription, whatever its parent."""
+    return subscription, action.partition(_OF)[0]
 
 
 def _action_count(headers: Mapping[str, str]) -> int | None:

@@ -115,3 +115,36 @@ def test_the_action_that_the_message_names_is_held_too() -> None:
 def test_a_pause_without_a_word_about_its_length_still_pauses() -> None:
     throttle = Throttle(FakeClock())
     assert throttle.pause(JOBS, None) == throttle.delay(JOBS) == 10
+
+
+def test_after_a_pause_workers_go_on_one_after_the_other() -> None:
+    clock = FakeClock()
+    throttle = Throttle(clock)
+    throttle.pause(JOBS, 1.5)
+    clock.sleep(1.5)
+    assert [throttle.delay(JOBS), throttle.delay(JOBS), throttle.paused_for(JOBS)] == [0.0, 1.5, 1.5]
+    assert throttle.delay(ITEMS) == 0
+    throttle.ease(JOBS)
+    clock.sleep(1.5)
+    assert throttle.delay(JOBS) == 0
+    assert throttle.delay(JOBS) == pytest.approx(1.35), "each answer makes the gap smaller"
+    for turn in range(60):
+        throttle.ease(JOBS)
+    assert [throttle.delay(JOBS) for turn in range(20)] == [0.0] * 20
+
+
+def test_a_long_pause_makes_no_long_gap() -> None:
+    clock = FakeClock()
+    throttle = Throttle(clock)
+    throttle.pause(JOBS, 3000)
+    clock.sleep(3000)
+    assert [throttle.delay(JOBS), throttle.delay(JOBS)] == [0.0, 2.0]
+
+
+def test_collections_are_paused_apart_and_paced_together() -> None:
+    clock = FakeClock()
+    throttle = Throttle(clock)
+    collections = f"/subscriptions/{SUB}/resourceGroups/g/providers/Microsoft.Compute/restorePointCollections"
+    one, other = (classify("PUT", f"{collections}/{name}/restorePoints/rp") for name in ("one", "other"))
+    throttle.pause(one, 600)
+    assert [throttle.delay(one), throttle.delay(other), throttle.delay(other)] == [600, 0.0, 2.0]
