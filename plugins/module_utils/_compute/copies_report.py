@@ -19,6 +19,7 @@ from .copies import CopyPlan, CopyWish, Situation, Step, foreseen_copies, plan_c
 from .copies_apply import Row, Work, copies_now, words_of
 from .copies_read import CopyPlaces, Found
 from .point_views import point_facts
+from .points import Point
 
 
 def make_works(vms: Sequence[Vm], found: dict[str, Found | ArmError], places: CopyPlaces, wish: CopyWish) -> tuple[list[VmReport], list[Work]]:
@@ -81,10 +82,15 @@ def _target_id(work: Work) -> str:
     return target.id if target else str(ResourceId.parse(work.target_path))
 
 
+def copy_facts(copy: Point) -> dict[str, Any]:
+    """The facts of a copy; one of which nobody could see how far it is can not be used yet."""
+    return {**point_facts(copy), "usable": copy.usable}
+
+
 def _step_facts(step: Step) -> dict[str, Any]:
     action = {"start": "started", "replace": "started", "adopt": "adopted"}.get(step.action, "none")
     if step.copy is not None and not step.starts:
-        return {**point_facts(step.copy), "action": action}
+        return {**copy_facts(step.copy), "action": action}
     return {"name": step.name, "action": action, "source_restore_point_id": step.source.id if step.source else None, "usable": False}
 
 
@@ -104,7 +110,7 @@ def conclude(client: ArmClient, work: Work, waiting: Waiting) -> None:
     report = work.report
     rows = []
     for row in work.rows:
-        facts = {**point_facts(row.point), "action": "started" if row.own else _step_facts(row.step)["action"]} if row.point else _step_facts(row.step)
+        facts = {**copy_facts(row.point), "action": "started" if row.own else _step_facts(row.step)["action"]} if row.point else _step_facts(row.step)
         if row.step.starts and not row.own:
             facts["action"] = "none" if row.error is not None else "adopted"
         rows.append(facts)
@@ -131,9 +137,9 @@ def conclude(client: ArmClient, work: Work, waiting: Waiting) -> None:
 def _one_of(problems: Sequence[ArmError]) -> ArmError:
     """The first problem, which says how many more there are."""
     first = problems[0]
-    if len(problems) > 1:
-        others = "; ".join(f"{problem.code}: {problem.message}" for problem in problems[1:4])
-        first.message = f"{first.message} And {len(problems) - 1} more: {others}"
+    others = list(dict.fromkeys(told for problem in problems[1:] if (told := f"{problem.code}: {problem.message}") != f"{first.code}: {first.message}"))
+    if others:
+        first.message = f"{first.message} And {len(others)} more: {'; '.join(others[:3])}"
     return first
 
 

@@ -138,6 +138,19 @@ def test_half_a_body_tells_nothing_of_a_copy(run: Any) -> None:
     assert not result["failed"] and result["vms"][0]["usable"] and len(told) == 2
 
 
+def test_copies_that_may_not_be_seen_are_not_usable_and_told_of_once(run: Any) -> None:
+    where = azure(source=[RP[1], RP[2]])
+
+    def hidden(method: str, path: str) -> RawResponse | None:
+        looked = method == "GET" and f"{TARGET_ID}/restorePoints/" in path and where.clock.passed > 0
+        return failure(403, "AuthorizationFailed", "no right to read") if looked else None
+
+    where.fault = hidden
+    entry = run(where, restore_point="all")["vms"][0]
+    assert [one["usable"] for one in entry["copies"]] == [False, False]
+    assert entry["failure"]["message"].count("no right to read") == 1
+
+
 def test_a_token_that_is_refused_ends_the_wait(run: Any) -> None:
     where = azure()
     during_copying(where, failure(401, "ExpiredAuthenticationToken"), 99)
