@@ -263,9 +263,9 @@ vms:
               description: The kind of storage, such as V(Premium_LRS).
               type: str
     pruned:
-      description: The restore points that were deleted, or would be in check mode, each with C(id), C(name) and C(time). Empty when none were.
+      description: Names of the restore points that were deleted, or would be in check mode. Empty when none were.
       type: list
-      elements: dict
+      elements: str
     operation:
       description: The operation that makes the restore point.
       returned: when a restore point was begun

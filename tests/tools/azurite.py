@@ -44,13 +44,12 @@ def ensure(venv: Path, pip_install: Callable[..., None]) -> None:
         print("There is no Node.js of version %d or newer with npm: installing one as a Python package." % OLDEST_NODE, flush=True)
         pip_install(venv, NODE_PACKAGE)
         node = str(venv / "bin" / "node")
+    path = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(MANIFEST, folder)
-    npm = [shutil.which("npm") or "npm"] if node_on_path() else [str(venv / "bin" / "npm")]
     options = ["--silent", "--no-audit", "--no-fund", "--no-progress", "--no-update-notifier", "--ignore-scripts"]
-    path = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])
-    subprocess.run([*npm, "install", *options], cwd=folder, env={**os.environ, "PATH": path}, check=True)
+    subprocess.run([str(shutil.which("npm", path=path)), "install", *options], cwd=folder, env={**os.environ, "PATH": path}, check=True)
     launcher.write_text("#!/bin/sh\nexec %s %s \"$@\"\n" % (shlex.quote(node), shlex.quote(str(folder / ENTRY))))
     launcher.chmod(0o755)
     mark.write_text(key)

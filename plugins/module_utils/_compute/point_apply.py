@@ -13,7 +13,6 @@ from typing import Any, Mapping, Sequence
 
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError
-from .._arm.timestamps import format_time
 from .._fleet import VmReport, run_each
 from .._waiting import Waiting
 from .collections import Collection, find_collection, put_collection
@@ -22,7 +21,6 @@ from .point_plan import Plan, Target, Wish, after, before, needs_vm, newest, pla
 from .point_rules import check_excluded
 from .point_views import point_facts
 from .point_writes import Followed, delete_point, follow_points, make_room, put_point
-from .points import Point
 from .source_vms import SourceVm, read_vms
 from .unfinished_copies import copied_from
 
@@ -82,15 +80,11 @@ def _work(entry: Plan, wish: Wish) -> Work:
         "collection_id": entry.collection.id if entry.collection else str(entry.target.collection),
         "adopted": entry.action == "adopt",
         "restore_point": point_facts(entry.point) if entry.point else None,
-        "pruned": [pruned_facts(point) for point in entry.prune],
+        "pruned": [point.name for point in entry.prune],
     }
     if entry.problem is not None:
         report.fail(entry.problem)
     return Work(entry, report)
-
-
-def pruned_facts(point: Point) -> dict[str, Any]:
-    return {"id": point.id, "name": point.name, "time": format_time(point.time_created) if point.time_created else None}
 
 
 def carry_out(client: ArmClient, works: Sequence[Work], tags: Mapping[str, str], waiting: Waiting) -> None:
@@ -170,7 +164,7 @@ def _prune(client: ArmClient, work: Work, waiting: Waiting) -> None:
     for point in work.plan.prune:
         gone = delete_point(client, point.path, timeout=waiting.left() if waiting.wait else None, interval=waiting.interval)
         work.wrote = work.wrote or gone
-        work.report.facts["pruned"].append(pruned_facts(point))
+        work.report.facts["pruned"].append(point.name)
 
 
 def newest_facts(collection: Collection | None) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from .._waiting import Waiting
 from .._templates import vm_fields
 from .collections import Collection, check_source
 from .names import expand_name
-from .point_apply import newest_facts, pruned_facts, read_collections
+from .point_apply import newest_facts, read_collections
 from .point_plan import Target
 from .point_writes import delete_point, wait_until_gone
 from .points import Point
@@ -64,7 +64,7 @@ def make_removals(client: ArmClient, targets: Sequence[Target], name: str | None
             one.report.fail(_copied(sources))
         else:
             one.report.changed = True
-            one.report.facts["pruned"] = [pruned_facts(point) for point in one.points]
+            one.report.facts["pruned"] = [point.name for point in one.points]
             one.report.after = {"collection": None if one.whole else str(one.target.collection), "restore_points": []}
     return removals
 

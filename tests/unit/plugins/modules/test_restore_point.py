@@ -263,7 +263,7 @@ def test_keep_prunes_the_oldest(run: Run, azure: FakePoints) -> None:
     result = run(max_age="5h", keep=3)
     assert result["diff"] == check["diff"] and result["vms"][0]["pruned"] == check["vms"][0]["pruned"]
     assert azure.names() == ["h10", "h20", "web-01-20260101-000000"]
-    assert [one["name"] for one in result["vms"][0]["pruned"]] == ["h40", "h30", "broken"]
+    assert result["vms"][0]["pruned"] == ["h40", "h30", "broken"]
     assert not run(max_age="5h", keep=3)["changed"]
     assert run.one(max_age="5h", keep=1)["changed"] and azure.names() == ["web-01-20260101-000000"]
 
@@ -295,7 +295,7 @@ def test_sources_of_unfinished_copies_stay(run: Run, azure: FakePoints) -> None:
         disk = copy["properties"]["sourceMetadata"]["storageProfile"]["osDisk"]["diskRestorePoint"]["id"]
         copy["properties"]["instanceView"] = {"diskRestorePoints": [{"id": disk, "replicationStatus": view}]}
         azure.add(copy)
-    assert run(check=True, keep=1)["vms"][0]["pruned"][0]["name"] == "dead"
+    assert run(check=True, keep=1)["vms"][0]["pruned"][0] == "dead"
     run(keep=1)
     assert azure.names() == ["half", "newest"]
     assert run.one(state="absent", name="half")["failure"]["code"] == "CopyInProgress"
@@ -336,7 +336,7 @@ def test_a_collection_is_deleted_when_that_is_said(run: Run, azure: FakePoints) 
     azure.add_point("a", 1)
     result = run(state="absent", remove_collection=True)
     assert result["changed"] and azure.writes == ["DELETE restorePointCollections/web-01-restore-points"]
-    assert [one["name"] for one in result["vms"][0]["pruned"]] == ["a"]
+    assert result["vms"][0]["pruned"] == ["a"]
     assert not run(state="absent", remove_collection=True)["changed"]
 
 
@@ -365,7 +365,7 @@ def test_answers_that_leave_things_out(run: Run, azure: FakePoints) -> None:
     azure.resources[(collection_id() + "/restorePoints/old").lower()]["properties"].pop("sourceMetadata")
     entry = run.one(keep=1)
     assert not entry["failed"] and entry["collection_id"] == collection_id()
-    assert [one["id"] for one in entry["pruned"]] == [collection_id() + "/restorePoints/old"]
+    assert entry["pruned"] == ["old"]
 
 
 def test_a_fleet_is_listed(run: Run, azure: FakePoints) -> None:
