@@ -156,10 +156,11 @@ def run(
     body: Callable[[Task], dict[str, Any]],
     *,
     hints: Mapping[str, str],
+    azure: bool = True,
     **module_options: Any,
 ) -> None:
-    """Runs a module: `body` returns the result, with `failed: true` and `msg` when it failed in part."""
-    module = AnsibleModule(argument_spec={**AUTH, **argument_spec}, supports_check_mode=True, **module_options)
+    """Runs a module: `body` returns the result, with `failed: true` and `msg` when it failed in part. Without `azure` it takes no credentials."""
+    module = AnsibleModule(argument_spec={**(AUTH if azure else {}), **argument_spec}, supports_check_mode=True, **module_options)
     task = Task(module, hints)
     problem: ArmError | None = None
     result: dict[str, Any] = {}
