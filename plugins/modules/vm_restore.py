@@ -197,6 +197,7 @@ seealso:
   - name: Restore Azure VMs
     description: What Azure Backup can restore, and what it needs.
     link: https://learn.microsoft.com/azure/backup/backup-azure-arm-restore-vms
+  - module: lifeboat.azure_dr.recovery_readiness_info
 """
 
 EXAMPLES = r"""

@@ -20,6 +20,8 @@ ALLOWED = {
     "_backup": {"_arm", "_storage", "shared"},
     "_compute": {"_arm", "shared"},
     "_apim": {"_arm", "_storage", "shared"},
+    "_record": {"_arm", "shared"},
+    "_readiness": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
     "shared": {"_arm"},
 }
 

@@ -27,7 +27,7 @@ MODES = (DISKS, NEW_VM)
 
 
 _WORD = re.compile(r"^[A-Za-z0-9_]{1,80}\Z")
-_OF_A_VM = ("vm_name", "vm_size", "virtual_network", "virtual_network_resource_group", "subnet")
+OPTIONS_OF_A_VM = ("vm_name", "vm_size", "virtual_network", "virtual_network_resource_group", "subnet")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def make_targets(params: Params, vms: Sequence[Vm]) -> dict[str, RestoreTarget]:
 def _check(params: Params) -> None:
     mode = params["mode"]
     if mode == DISKS:
-        for name in _OF_A_VM:
+        for name in OPTIONS_OF_A_VM:
             if params[name]:
                 raise OptionError(name, f"it has no meaning with mode={mode}")
     else:
