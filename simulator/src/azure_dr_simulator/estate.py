@@ -20,6 +20,7 @@ from typing import Any, Mapping
 
 import yaml
 
+from .estate_guests import Guest, GuestPage, read_guest
 from .estate_reader import EstateError, Reader
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "DiskCopy",
     "Estate",
     "EstateError",
+    "Guest",
+    "GuestPage",
     "Principal",
     "ResourceGroup",
     "RoleAssignment",
@@ -149,6 +152,8 @@ class VirtualMachine:
     os_disk_copy: DiskCopy = DiskCopy()
     user_data: str = ""
     """Base64, as Azure keeps it."""
+    guest: Guest = Guest()
+    """What answers inside, when somebody knocks."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -341,6 +346,7 @@ def _machines(item: Reader, location: str) -> list[VirtualMachine]:
         "security_type": item.choice("security_type", "", ("", "TrustedLaunch", "ConfidentialVM")),
         "os_disk_copy": _disk_copy(item, "os_disk_copy"),
         "user_data": item.text("user_data", ""),
+        "guest": read_guest(item),
         "tags": item.tags(),
     }
     item.done()

@@ -49,6 +49,7 @@ def create_vm(world: World, estate: Estate, machine: VirtualMachine) -> Vm:
         time_created=created,
         os_profile=_os_profile(machine),
         extra={"userData": machine.user_data} if machine.user_data else {},
+        guest=machine.guest,
     )
     token = world.new_id().replace("-", "")
     system = _disk(world, vm, f"{machine.name}_OsDisk_1_{token}", machine.os_disk_gb, "Premium_LRS", "FromImage")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Iterable, Iterator
 
+from ...estate import Guest
 from ...store import Store
 from ...world import World
 from ..network.state import NetworkState, create_nic
@@ -100,6 +101,8 @@ class Vm:
     extra: dict[str, Any] = field(default_factory=dict)
     """Other properties a client sent, answered as sent."""
     identity: dict[str, Any] | None = None
+    guest: Guest = Guest()
+    """The operating system inside, which is what is on its system disk."""
 
     @property
     def id(self) -> str:
