@@ -17,6 +17,7 @@ from typing import Any, Callable
 from ansible.plugins.action.normal import ActionModule as NormalActionModule
 from ansible.utils.display import Display
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._progress import PROGRESS_FILE
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._words import duration
 
 INTERVAL_VARIABLE = "LIFEBOAT_AZURE_DR_PROGRESS_SECONDS"
 INTERVAL = 60.0
@@ -30,14 +31,6 @@ def interval(environment: dict[str, str] | os._Environ[str]) -> float:
         return max(0.0, float(environment.get(INTERVAL_VARIABLE) or INTERVAL))
     except ValueError:
         return INTERVAL
-
-
-def duration(seconds: float) -> str:
-    """``45 s``, ``12 min``, ``2 h 05 min``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def line(name: str, seconds: float, last: dict[str, Any] | None) -> str:

@@ -12,15 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._progress import PROGRESS_FILE, Progress, quiet
-from ansible_collections.lifeboat.azure_dr.plugins.plugin_utils.progress import INTERVAL, INTERVAL_VARIABLE, Reporter, duration, interval, line
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 s"), (89.4, "89 s"), (90, "2 min"), (3600, "60 min"), (7200, "2 h 00 min"), (11_100, "3 h 05 min")],
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+from ansible_collections.lifeboat.azure_dr.plugins.plugin_utils.progress import INTERVAL, INTERVAL_VARIABLE, Reporter, interval, line
 
 
 @pytest.mark.parametrize(
