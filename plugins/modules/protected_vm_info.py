@@ -65,6 +65,7 @@ seealso:
   - module: lifeboat.azure_dr.vm_backup_protection
   - module: lifeboat.azure_dr.backup_policy_info
   - module: lifeboat.azure_dr.recovery_vault_info
+  - module: lifeboat.azure_dr.recovery_estate_info
   - module: lifeboat.azure_dr.recovery_readiness_info
 """
 

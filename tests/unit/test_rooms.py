@@ -20,7 +20,9 @@ ALLOWED = {
     "_backup": {"_arm", "_storage", "shared"},
     "_compute": {"_arm", "shared"},
     "_apim": {"_arm", "_storage", "shared"},
+    "_checks": {"_arm", "shared"},
     "_record": {"_arm", "shared"},
+    "_estate": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
     "_readiness": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
     "shared": {"_arm"},
 }
