@@ -107,7 +107,9 @@ def _measured(record: Record, waves: list[Mapping[str, Any]]) -> list[WaveSpans]
 
     result: list[WaveSpans] = []
     for wave in waves:
-        start, end = offset(wave.get("started")), offset(wave.get("finished"))
+        start = offset(wave.get("started"))
+        # A wave that was halted never began; the record says only when that was decided.
+        end = offset(wave.get("finished")) if start is not None else None
         spans = []
         for step in wave.get("steps") or []:
             step_start, step_end = offset(step.get("started")), offset(step.get("finished"))
@@ -188,7 +190,8 @@ def _restore_seconds(wave: Mapping[str, Any], speed: float) -> float:
 
 def _service_seconds(wave: Mapping[str, Any], speed: float) -> float:
     """Azure tells no times of these operations, so they are the wall's."""
-    return max((float(service.get("seconds") or 0) for service in wave.get("services") or []), default=0.0) * speed
+    told = [float(service["seconds"]) for service in wave.get("services") or [] if service.get("seconds") is not None]
+    return (max(told) if told else _step_seconds(wave, "api_management")) * speed
 
 
 def _step_seconds(wave: Mapping[str, Any], name: str) -> float:

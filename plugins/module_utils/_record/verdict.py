@@ -69,7 +69,7 @@ def _of_waves(waves: Sequence[Mapping[str, Any]]) -> list[str]:
         inner = [*(wave.get("vms") or []), *(wave.get("services") or [])]
         if wave.get("state") == "failed" and not any(entry.get("failed") for entry in inner) and all(check.get("ok") for check in wave.get("checks") or []):
             reasons.append(f"Wave {wave['id']} failed{_said(wave)}")
-    for state, words in (("halted", "halted"), ("pending", "not started"), ("running", "not finished"), ("waiting", "not decided"), ("skipped", "skipped")):
+    for state, words in (("halted", "halted"), ("pending", "not started"), ("running", "not finished"), ("waiting", "not decided"), ("skipped", "never begun")):
         ids = [wave["id"] for wave in waves if wave.get("state") == state]
         if ids:
             reasons.append(f"{count(len(ids), 'wave was', 'waves were')} {words}: {some(ids)}.")

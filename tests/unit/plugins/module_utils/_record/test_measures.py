@@ -118,8 +118,16 @@ def test_steps_without_azures_times_count_as_the_fast_clock_ran() -> None:
     built = wave("a/1", 0, 1, vms=[vm("x")], steps=[step("restore", 0, 0.5), step("checks", 0.5, 1)])
     service = {"name": "apim", "backup": {"time": at(-5)}, "seconds": 40}
     brought = wave("b/1", 0, 1, services=[service])
-    found = measure(record(built, brought, clock=SIMULATED))
-    assert [application["rto"]["measured_seconds"] for application in found["applications"]] == [30 * 60 + 30, 40 * 60]
+    untold = wave("c/1", 0, 1, services=[{**service, "seconds": None}], steps=[step("api_management", 0, 0.5)])
+    found = measure(record(built, brought, untold, clock=SIMULATED))
+    assert [application["rto"]["measured_seconds"] for application in found["applications"]] == [30 * 60 + 30, 40 * 60, 30 * 60]
+
+
+@pytest.mark.parametrize("clock", [{"kind": "wall", "speed": 1}, SIMULATED])
+def test_a_halted_wave_took_no_time(clock: dict[str, Any]) -> None:
+    found = measure(record(wave("a/1", 0, 10, vms=[vm("x", 0, 10)]), wave("a/2", None, 55, stage=2, state="halted"), clock=clock))
+    assert found["timeline"]["seconds"] == 600
+    assert (found["timeline"]["waves"][1]["start_seconds"], found["timeline"]["waves"][1]["end_seconds"]) == (None, None)
 
 
 def test_on_a_simulated_clock_points_are_dated_by_the_first_restore() -> None:
