@@ -24,6 +24,23 @@ Data = Mapping[str, Any]
 _ABOUT_THE_RUN = ("by", "host", "job", "versions")
 
 
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "start": ("id", "purpose", "plan", "stages"),
+    "stage": ("stage",),
+    "recovered": ("waves",),
+    "checked": ("waves",),
+}
+
+
+def check_data(event: str, data: Data) -> None:
+    """Raises OptionError for an event that says too little."""
+    for name in _NEEDED.get(event, ()):
+        if data.get(name) is None:
+            raise OptionError("data", f"the event {event!r} needs {name!r}")
+    if event == "stage" and not str(data["stage"]).isdigit():
+        raise OptionError("data.stage", f"{data['stage']!r} is not the number of a stage")
+
+
 def apply(record: Record | None, event: str, data: Data, now: str) -> Record:
     """The record after the event; ``now`` is ISO 8601. Raises OptionError for what does not fit the record."""
     if event == "start":
@@ -88,7 +105,7 @@ def _start(record: Record | None, data: Data, now: str) -> Record:
     for name in _ABOUT_THE_RUN:
         if data.get(name):
             run[name] = deepcopy(data[name])
-    for name in ("environment", "clock"):
+    for name in ("environment", "clock", "readiness"):
         if data.get(name):
             found[name] = deepcopy(data[name])
     _begin_attempt(found, now)

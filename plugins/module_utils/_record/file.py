@@ -1,0 +1,51 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file of a record: JSON, readable by its owner, and never half written, whatever kills the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import Any
+
+from .._arm.errors import ArmError, OptionError
+from .document import VERSION, Record
+
+
+def read_record(path: str) -> Record | None:
+    """The record; None when there is no such file. Raises ArmError for a file that is no record."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found: Any = json.load(file)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as problem:
+        raise ArmError(f"The record {path} cannot be read: {problem}", code="RecordUnreadable", target=path) from None
+    if not isinstance(found, dict) or not {"version", "id", "run", "waves", "cleanup"} <= found.keys():
+        raise OptionError("path", f"{path} is not the record of a run")
+    if found["version"] != VERSION:
+        raise OptionError("path", f"{path} is a record of version {found['version']}; this collection knows version {VERSION}")
+    return found
+
+
+def write_record(path: str, record: Record) -> None:
+    """Replaces the file in one step. Raises ArmError when that cannot be done."""
+    folder = os.path.dirname(os.path.abspath(path))
+    temporary = None
+    try:
+        os.makedirs(folder, exist_ok=True)
+        # Readable by its owner alone, as mkstemp makes it.
+        handle, temporary = tempfile.mkstemp(prefix=".record-", dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(record, file, indent=1, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as problem:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        hint = "Give a folder that can be written, and that the next run finds again."
+        raise ArmError(f"The record {path} cannot be written: {problem.strerror or problem}", code="RecordNotWritten", target=path, hint=hint) from None
