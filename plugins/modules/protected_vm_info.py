@@ -67,6 +67,8 @@ seealso:
   - module: lifeboat.azure_dr.recovery_vault_info
   - module: lifeboat.azure_dr.recovery_estate_info
   - module: lifeboat.azure_dr.recovery_readiness_info
+  - plugin: lifeboat.azure_dr.protected_vms
+    plugin_type: inventory
 """
 
 EXAMPLES = r"""

@@ -190,7 +190,7 @@ class FakeClient:
                 raise missing(path)
             return 200, {}, {"id": path, "name": match[1], "location": "East Asia"}
         if path.endswith("/virtualMachines"):
-            return 200, {}, {"value": [{"id": machine.id} for machine in self.vms.values()]}
+            return 200, {}, {"value": [{"id": machine.id, "location": "eastasia"} for machine in self.vms.values()]}
         if path.endswith("/backupStatus"):
             return 200, {}, self._backup_status(str(body["resourceId"]).lower())
         if path.lower() in self.vaults:
