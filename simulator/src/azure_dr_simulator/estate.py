@@ -20,7 +20,8 @@ from typing import Any, Mapping
 
 import yaml
 
-from .estate_guests import Guest, GuestPage, read_guest
+from .estate_guests import Guest, GuestPage
+from .estate_machines import DataDisk, DiskCopy, NetworkInterface, VirtualMachine, read_machines
 from .estate_reader import EstateError, Reader
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "EstateError",
     "Guest",
     "GuestPage",
+    "NetworkInterface",
     "Principal",
     "ResourceGroup",
     "RoleAssignment",
@@ -105,6 +107,7 @@ class StorageAccount:
     resource_group: str
     location: str
     sku: str = "Standard_LRS"
+    kind: str = "StorageV2"
     containers: tuple[str, ...] = ()
     allow_shared_key: bool = True
     """Whether the account's keys open anything."""
@@ -112,48 +115,6 @@ class StorageAccount:
     """Only trusted services of Azure get in."""
     lock: str = ""
     """Empty, `ReadOnly` or `CanNotDelete`."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class DiskCopy:
-    """How a disk's restore points are copied to another region."""
-
-    gb_per_hour: int = 360
-    fails: bool = False
-    """The copy breaks half way."""
-
-
-@dataclass(frozen=True)
-class DataDisk:
-    lun: int
-    size_gb: int
-    sku: str = "Premium_LRS"
-    copy: DiskCopy = DiskCopy()
-
-
-@dataclass(frozen=True)
-class VirtualMachine:
-    name: str
-    resource_group: str
-    location: str
-    size: str = "Standard_D2s_v5"
-    os: str = "Linux"
-    zones: tuple[str, ...] = ()
-    os_disk_gb: int = 30
-    data_disks: tuple[DataDisk, ...] = ()
-    virtual_network: str = ""
-    """Name of a virtual network of the estate; empty means the first in the VM's location."""
-    subnet: str = ""
-    power: str = "running"
-    """`running`, `stopped` or `deallocated`."""
-    security_type: str = ""
-    """Empty, `TrustedLaunch` or `ConfidentialVM`."""
-    os_disk_copy: DiskCopy = DiskCopy()
-    user_data: str = ""
-    """Base64, as Azure keeps it."""
-    guest: Guest = Guest()
-    """What answers inside, when somebody knocks."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -218,7 +179,7 @@ def load_estate(document: Mapping[str, Any]) -> Estate:
         resource_groups=groups,
         virtual_networks=tuple(_network(item, location) for item in top.items("virtual_networks")),
         storage_accounts=tuple(_storage(item, location) for item in top.items("storage_accounts")),
-        virtual_machines=tuple(vm for item in top.items("virtual_machines") for vm in _machines(item, location)),
+        virtual_machines=tuple(vm for item in top.items("virtual_machines") for vm in read_machines(item, location)),
         unregistered_providers=top.texts("unregistered_providers"),
         raw=document,
     )
@@ -251,10 +212,11 @@ def _check(estate: Estate) -> None:
             seen.add(key)
     networks = {network.name.lower() for network in estate.virtual_networks}
     for vm in estate.virtual_machines:
-        if vm.virtual_network and vm.virtual_network.lower() not in networks:
-            raise EstateError(
-                f"virtual_machines.{vm.name}.virtual_network", f"'{vm.virtual_network}' is not in virtual_networks"
-            )
+        for name in (vm.virtual_network, *(one.virtual_network for one in vm.network_interfaces or ())):
+            if name and name.lower() not in networks:
+                raise EstateError(
+                    f"virtual_machines.{vm.name}.virtual_network", f"'{name}' is not in virtual_networks"
+                )
 
 
 def _principal(item: Reader) -> Principal:
@@ -311,6 +273,7 @@ def _storage(item: Reader, location: str) -> StorageAccount:
         resource_group=item.text("resource_group"),
         location=item.text("location", location),
         sku=item.text("sku", "Standard_LRS"),
+        kind=item.text("kind", "StorageV2"),
         containers=item.texts("containers"),
         allow_shared_key=item.flag("allow_shared_key", True),
         firewall=item.flag("firewall"),
@@ -318,55 +281,6 @@ def _storage(item: Reader, location: str) -> StorageAccount:
         tags=item.tags(),
     )
     item.done()
-    return found
-
-
-def _machines(item: Reader, location: str) -> list[VirtualMachine]:
-    """One VM, or `count` VMs whose name is a template such as `web-{n:02d}` (n from 1)."""
-    count = item.number("count", 0)
-    template = item.text("name")
-    if count and "{n" not in template:
-        raise EstateError(item.place("name"), "needs {n} when count is given, for instance web-{n:02d}")
-    disks = []
-    for entry in item.items("data_disks"):
-        sku = entry.text("sku", "Premium_LRS")
-        disks.append(DataDisk(entry.number("lun"), entry.number("size_gb"), sku, _disk_copy(entry, "copy")))
-        entry.done()
-    common: dict[str, Any] = {
-        "resource_group": item.text("resource_group"),
-        "location": item.text("location", location),
-        "size": item.text("size", "Standard_D2s_v5"),
-        "os": item.choice("os", "Linux", ("Linux", "Windows")),
-        "zones": item.texts("zones"),
-        "os_disk_gb": item.number("os_disk_gb", 30),
-        "data_disks": tuple(disks),
-        "virtual_network": item.text("virtual_network", ""),
-        "subnet": item.text("subnet", ""),
-        "power": item.choice("power", "running", ("running", "stopped", "deallocated")),
-        "security_type": item.choice("security_type", "", ("", "TrustedLaunch", "ConfidentialVM")),
-        "os_disk_copy": _disk_copy(item, "os_disk_copy"),
-        "user_data": item.text("user_data", ""),
-        "guest": read_guest(item),
-        "tags": item.tags(),
-    }
-    item.done()
-    if not count:
-        return [VirtualMachine(name=template, **common)]
-    try:
-        return [VirtualMachine(name=template.format(n=number), **common) for number in range(1, count + 1)]
-    except (KeyError, ValueError, IndexError):
-        raise EstateError(item.place("name"), f"'{template}' is no template; use {{n}} or {{n:02d}}") from None
-
-
-def _disk_copy(owner: Reader, key: str) -> DiskCopy:
-    given = owner.value(key)
-    if given is None:
-        return DiskCopy()
-    item = Reader(given, owner.place(key))
-    found = DiskCopy(item.number("gb_per_hour", 360), item.flag("fails"))
-    item.done()
-    if not found.gb_per_hour:
-        raise EstateError(item.place("gb_per_hour"), "must be 1 or more")
     return found
 
 

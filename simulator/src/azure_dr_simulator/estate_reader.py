@@ -67,6 +67,17 @@ class Reader:
             )
         return value
 
+    def amount(self, key: str, default: float | None = None) -> float:
+        """A number with or without a fraction."""
+        value = self.value(key)
+        if value is None:
+            if default is None:
+                raise EstateError(self.place(key), "is required")
+            return default
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            raise EstateError(self.place(key), "must be a number, 0 or more")
+        return float(value)
+
     def flag(self, key: str, default: bool = False) -> bool:
         value = self.value(key)
         if value is None:

@@ -145,7 +145,7 @@ def _backup(world: World, service: Service, item: Reader) -> Any:
     if account is None:
         raise EstateError(item.place("storage_account"), "is not in storage_accounts")
     container, name = item.text("container"), item.text("name")
-    then = world.now() - timedelta(hours=item.number("age_hours", 24))
+    then = world.now() - timedelta(hours=item.amount("age_hours", 24.0))
     made = Service("", "", service.name, service.location, item.choice("sku", service.sku, SKUS), 1, service.created)
     item.done()
 

@@ -9,7 +9,7 @@ import base64
 import hashlib
 from datetime import timedelta
 
-from ...estate import DiskCopy, Estate, EstateError, VirtualMachine
+from ...estate import DiskCopy, Estate, EstateError, NetworkInterface, VirtualMachine
 from ...world import World
 from ..network.state import NetworkState, create_nic
 from ..resources.state import ResourcesState
@@ -52,27 +52,21 @@ def create_vm(world: World, estate: Estate, machine: VirtualMachine) -> Vm:
         guest=machine.guest,
     )
     token = world.new_id().replace("-", "")
-    system = _disk(world, vm, f"{machine.name}_OsDisk_1_{token}", machine.os_disk_gb, "Premium_LRS", "FromImage")
+    name = machine.os_disk_name or f"{machine.name}_OsDisk_1_{token}"
+    system = _disk(world, vm, name, machine.os_disk_gb, machine.os_disk_sku, "FromImage")
     system.os_type = machine.os
     system.security_type = machine.security_type
     system.time_created = created
+    system.disk_encryption_set_id = machine.os_disk_encryption_set
     _set_copy(system, machine.os_disk_copy)
     attach(vm, system, None, create_option="FromImage")
     for data in machine.data_disks:
-        disk = _disk(world, vm, f"{machine.name}_DataDisk_{data.lun}", data.size_gb, data.sku, "Empty")
+        disk = _disk(world, vm, data.name or f"{machine.name}_DataDisk_{data.lun}", data.size_gb, data.sku, "Empty")
         disk.time_created = created
+        disk.disk_encryption_set_id = data.encryption_set
         _set_copy(disk, data.copy)
         attach(vm, disk, data.lun, caching="ReadOnly")
-    nic = create_nic(
-        world,
-        subscription_id=vm.subscription_id,
-        resource_group=vm.resource_group,
-        name=f"{machine.name}-nic",
-        location=vm.location,
-        subnet_id=_subnet_id(world, machine),
-        vm_id=vm.id,
-    )
-    vm.nic_ids.append(nic.id)
+    _connect(world, vm, machine)
     return world.state(ComputeState).vms.put(vm)
 
 
@@ -89,6 +83,26 @@ def _disk(world: World, vm: Vm, name: str, size_gb: int, sku: str, create_option
         unique_id=world.new_id(),
     )
     return world.state(ComputeState).disks.put(disk)
+
+
+def _connect(world: World, vm: Vm, machine: VirtualMachine) -> None:
+    """Gives the machine its network interfaces: those that the estate names, or one of the usual name."""
+    wanted = machine.network_interfaces
+    if wanted is None:
+        wanted = (NetworkInterface(f"{machine.name}-nic", machine.virtual_network, machine.subnet),)
+    for position, one in enumerate(wanted):
+        nic = create_nic(
+            world,
+            subscription_id=vm.subscription_id,
+            resource_group=one.resource_group or vm.resource_group,
+            name=one.name,
+            location=vm.location,
+            subnet_id=_subnet_id(world, machine, one),
+            vm_id=vm.id,
+            address=one.address,
+        )
+        nic.properties["primary"] = position == 0
+        vm.nic_ids.append(nic.id)
 
 
 def _set_copy(disk: Disk, copy: DiskCopy) -> None:
@@ -129,18 +143,19 @@ def _os_profile(machine: VirtualMachine) -> dict[str, object]:
     return {**common, "linuxConfiguration": linux}
 
 
-def _subnet_id(world: World, machine: VirtualMachine) -> str:
+def _subnet_id(world: World, machine: VirtualMachine, wanted: NetworkInterface) -> str:
     """The subnet the estate names, else the first of the first network in the VM's region (its own group first)."""
     networks = [
         one
         for one in world.state(NetworkState).store("virtualNetworks")
         if one.location.lower() == machine.location.lower()
+        and wanted.virtual_network_resource_group.lower() in ("", one.resource_group.lower())
     ]
     networks.sort(key=lambda one: one.resource_group.lower() != machine.resource_group.lower())
-    if machine.virtual_network:
-        networks = [one for one in networks if one.name.lower() == machine.virtual_network.lower()]
+    if wanted.virtual_network:
+        networks = [one for one in networks if one.name.lower() == wanted.virtual_network.lower()]
     for network in networks:
         for subnet in network.properties["subnets"]:
-            if machine.subnet.lower() in ("", subnet["name"].lower()):
+            if wanted.subnet.lower() in ("", subnet["name"].lower()):
                 return str(subnet["id"])
     raise EstateError(f"virtual_machines.{machine.name}", "finds no subnet in its region; add one to virtual_networks")

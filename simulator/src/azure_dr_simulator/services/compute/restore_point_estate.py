@@ -20,6 +20,9 @@ restore_point_collections:
     source_resource_group: rg-prod     # the collection's resource group by default
     restore_points:
       - {name: monday, source: monday, copied_hours_ago: 40}   # the copy began then; how far it is, its disks' speed tells
+      - {name: tuesday, completion_percent: 40}                # instead: as far as that, going on at about its disks' speed
+      - {name: wednesday, fails: true}                         # the copy broke
+      - {name: sunday, age_hours: 160, completion_percent: 100}   # with an age: its source was deleted since
 ```
 
 How fast a disk is copied is with the disk: `virtual_machines[].os_disk_copy` and `data_disks[].copy`, each with
@@ -28,14 +31,15 @@ How fast a disk is copied is with the disk: `virtual_machines[].os_disk_copy` an
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from ...bodies import region_of
 from ...estate import Estate, EstateError
 from ...estate_reader import Reader
 from ...world import World
 from .restore_point_copies import copied_disk, replication
-from .restore_point_state import RestorePoint, RestorePointCollection, RestorePointState
+from .restore_point_state import REFRESH, Replication, RestorePoint, RestorePointCollection, RestorePointState
 from .restore_points import disk_point, source_metadata
 from .state import ComputeState
 
@@ -95,32 +99,30 @@ def _source(world: World, estate: Estate, reader: Reader, group: str) -> tuple[s
     return vm.id, vm.location, region_of(vm.location)
 
 
-def _point(world: World, collection: RestorePointCollection, item: Reader) -> RestorePoint:
+def _point(world: World, collection: RestorePointCollection, item: Reader, name: str = "") -> RestorePoint:
     vm = world.state(ComputeState).vms.by_id(collection.source_id)
     if vm is None:
         raise EstateError(item.place("name"), "its virtual machine is missing")
     left_out = set(item.texts("exclude_luns"))
     usual = "ApplicationConsistent" if vm.os_type == "Windows" else "FileSystemConsistent"
     return RestorePoint(
-        name=item.text("name"),
+        name=name or item.text("name"),
         collection=collection,
         metadata=source_metadata(world, vm),
         disks=[disk_point(world, vm, disk) for disk in vm.disks if str(disk.lun) not in left_out],
         consistency=item.choice("consistency", "", _CONSISTENCIES) or usual,
         excluded=[disk.disk_id for disk in vm.disks if str(disk.lun) in left_out],
         provisioning_state=item.choice("state", "Succeeded", ("Succeeded", "Failed")),
-        time_created=world.now() - timedelta(hours=item.number("age_hours", 24)),
+        time_created=world.now() - timedelta(hours=item.amount("age_hours", 24.0)),
     )
 
 
 def _copy(world: World, collection: RestorePointCollection, item: Reader) -> RestorePoint:
     name = item.text("name")
-    source = world.state(RestorePointState).point_by_id(
-        f"{collection.source_id}/restorePoints/{item.text('source', name)}"
-    )
-    if source is None or source.provisioning_state != "Succeeded":
-        raise EstateError(item.place("source"), "is no finished restore point of the source collection")
-    started = world.now() - timedelta(hours=item.number("copied_hours_ago", 24))
+    source = _copied_point(world, collection, item, item.text("source", name))
+    fails = item.flag("fails")
+    percent = item.amount("completion_percent", -1.0)
+    started = world.now() - timedelta(hours=item.amount("copied_hours_ago", 24.0))
     point = RestorePoint(
         name=name,
         collection=collection,
@@ -135,5 +137,31 @@ def _copy(world: World, collection: RestorePointCollection, item: Reader) -> Res
     for disk in source.disks:
         copied = copied_disk(source, disk, f"{disk.disk_name}_{world.new_id()}")
         copied.replication = replication(disk, started, whole=not collection.points)
+        if percent >= 0:
+            copied.replication = _as_far_as(copied.replication, percent, world.now())
+        copied.replication.fails = copied.replication.fails or fails
         point.disks.append(copied)
     return point
+
+
+def _copied_point(world: World, collection: RestorePointCollection, item: Reader, name: str) -> RestorePoint:
+    """The point that was copied. One that is gone is made up from its machine, and not kept."""
+    state = world.state(RestorePointState)
+    source = state.point_by_id(f"{collection.source_id}/restorePoints/{name}")
+    if source is not None and source.provisioning_state == "Succeeded":
+        return source
+    parent = state.collections.by_id(collection.source_id)
+    if source is None and parent is not None and item.value("age_hours") is not None:
+        return _point(world, parent, item, name)
+    raise EstateError(item.place("source"), "is no finished restore point of the source collection")
+
+
+def _as_far_as(copy: Replication, percent: float, now: datetime) -> Replication:
+    """A copy that shows this percentage now: Azure looks at it every ten minutes only."""
+    if percent >= 100:
+        return replace(copy, started=now - max(REFRESH, timedelta(seconds=copy.seconds)) - REFRESH)
+    looks = max(1, round(copy.seconds * percent / 100 / REFRESH.total_seconds()))
+    if not percent:
+        return replace(copy, started=now)
+    elapsed = looks * REFRESH
+    return replace(copy, started=now - elapsed, seconds=elapsed.total_seconds() * 100 / (int(percent) + 0.5))

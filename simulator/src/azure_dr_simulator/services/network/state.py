@@ -43,6 +43,8 @@ class NetworkState:
         self.stores: dict[str, Store[NetworkResource]] = {kind.lower(): Store() for kind in KINDS}
         self.addresses_given: dict[str, int] = {}
         """Subnet id (lower case) -> addresses handed out."""
+        self.addresses_kept: set[tuple[str, str]] = set()
+        """Subnet id (lower case) and address, of interfaces that came with theirs."""
 
     def store(self, kind: str) -> Store[NetworkResource]:
         return self.stores[kind.lower()]
@@ -99,10 +101,14 @@ def create_nic(
     subnet_id: str,
     vm_id: str = "",
     tags: dict[str, str] | None = None,
+    address: str = "",
 ) -> NetworkResource:
-    """A network interface with the next free address of the subnet, stored."""
+    """A network interface with this address, or the next free one of the subnet, stored."""
     state = world.state(NetworkState)
-    address = _next_address(state, subnet_id)
+    if address:
+        state.addresses_kept.add((subnet_id.lower(), address))
+    else:
+        address = _next_address(state, subnet_id)
     nic = NetworkResource(subscription_id, resource_group, "networkInterfaces", name, location, tags=dict(tags or {}))
     configuration = {
         "name": "ipconfig1",
@@ -144,11 +150,16 @@ def _next_address(state: NetworkState, subnet_id: str) -> str:
     subnet = state.subnet(subnet_id)
     if subnet is None:
         return "10.0.0.4"
-    given = state.addresses_given.get(subnet_id.lower(), 0)
-    state.addresses_given[subnet_id.lower()] = given + 1
     block = ipaddress.ip_network(subnet["properties"]["addressPrefix"], strict=False)
     usable = max(1, block.num_addresses - _FIRST_HOST - 1)
-    return str(block[min(_FIRST_HOST + given % usable, block.num_addresses - 1)])
+    address = ""
+    for _attempt in range(usable):
+        given = state.addresses_given.get(subnet_id.lower(), 0)
+        state.addresses_given[subnet_id.lower()] = given + 1
+        address = str(block[min(_FIRST_HOST + given % usable, block.num_addresses - 1)])
+        if (subnet_id.lower(), address) not in state.addresses_kept:
+            break
+    return address
 
 
 def load(world: World, estate: Estate) -> None:

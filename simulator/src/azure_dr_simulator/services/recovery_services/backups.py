@@ -223,7 +223,9 @@ def schedule_expiry(world: World, vault: Vault, item: Item, point: RecoveryPoint
 
 
 def _finished(item: Item, job: Job) -> None:
-    item.protection_state = "Protected" if item.protection_state == "IRPending" else item.protection_state
+    if item.protection_state in ("IRPending", "ProtectionError"):
+        item.protection_state = "Protected"
+    item.health, item.health_details = "Passed", None
     item.last_backup_status = job.outcome
     item.last_backup = job.start
 

@@ -30,8 +30,11 @@ vaults:
       - vm: web-*                      # VM name or shell pattern
         resource_group: rg-prod        # narrows the pattern
         policy: gold                   # DefaultPolicy when left out
-        state: Protected               # IRPending, Protected, ProtectionStopped, BackupsSuspended, SoftDeleted
+        state: Protected               # IRPending, Protected, ProtectionError, ProtectionPaused, ProtectionStopped, BackupsSuspended, SoftDeleted
         deleted_hours_ago: 24          # with SoftDeleted
+        health: ActionRequired         # Passed by default, ActionSuggested, Invalid
+        health_details: [{code: 400239, title: ..., message: ..., recommendations: [...]}]
+        last_backup_status: Failed     # Completed by default, once there is a recovery point
         vm_exists: true                # false: the VM itself was deleted since
         exclude_luns: [1]              # or include_luns
         backup: {consistency: CrashConsistent, snapshot_seconds: 500, transfer_seconds: 2000, validate_seconds: 30}
@@ -61,7 +64,16 @@ from .vault_changes import change_identity
 from .vaults import new_vault, remove_vaults_of_group, vault_inventory
 from .vault_views import DEFAULT_MONITORING
 
-_STATES = ("IRPending", "Protected", "ProtectionStopped", "BackupsSuspended", "SoftDeleted")
+_STATES = (
+    "IRPending",
+    "Protected",
+    "ProtectionError",
+    "ProtectionPaused",
+    "ProtectionStopped",
+    "BackupsSuspended",
+    "SoftDeleted",
+)
+_HEALTH = ("Passed", "ActionRequired", "ActionSuggested", "Invalid")
 _TIERS = ("InstantRP", "HardenedRP", "ArchivedRP")
 _CONSISTENCIES = ("AppConsistent", "FileSystemConsistent", "CrashConsistent")
 
@@ -91,7 +103,7 @@ def _vault(world: World, estate: Estate, reader: Reader, group: str) -> None:
     vault.cross_region_restore = reader.flag("cross_region_restore")
     if vault.cross_region_restore and vault.redundancy != "GeoRedundant":
         raise EstateError(reader.place("cross_region_restore"), "needs redundancy: GeoRedundant")
-    vault.cross_region_lag = _amount(reader, "cross_region_lag", vault.cross_region_lag)
+    vault.cross_region_lag = reader.amount("cross_region_lag", vault.cross_region_lag)
     vault.cross_subscription_restore = reader.choice(
         "cross_subscription_restore", "Enabled", ("Enabled", "Disabled", "PermanentlyDisabled")
     )
@@ -179,6 +191,9 @@ class _Wanted:
     exclusion: dict[str, Any] | None
     hints: dict[str, Any]
     points: list[_PointWanted]
+    health: str
+    health_details: list[dict[str, Any]] | None
+    last_backup_status: str
 
 
 def _protect(world: World, estate: Estate, vault: Vault, reader: Reader) -> None:
@@ -224,11 +239,31 @@ def _wanted(vault: Vault, reader: Reader) -> _Wanted:
         place=reader.place("vm"),
         policy=policy,
         state=reader.choice("state", "Protected" if points else "IRPending", _STATES),
-        deleted_hours=_amount(reader, "deleted_hours_ago", 24.0),
+        deleted_hours=reader.amount("deleted_hours_ago", 24.0),
         exclusion=exclusion,
         hints=_hints(reader),
         points=points,
+        health=reader.choice("health", "Passed", _HEALTH),
+        health_details=_health_details(reader),
+        last_backup_status=reader.text("last_backup_status", "Completed" if points else ""),
     )
+
+
+def _health_details(reader: Reader) -> list[dict[str, Any]] | None:
+    if reader.value("health_details") is None:
+        return None
+    found = []
+    for entry in reader.items("health_details"):
+        found.append(
+            {
+                "code": entry.number("code", 0),
+                "title": entry.text("title", ""),
+                "message": entry.text("message", ""),
+                "recommendations": list(entry.texts("recommendations")),
+            }
+        )
+        entry.done()
+    return found
 
 
 def _hints(reader: Reader) -> dict[str, Any]:
@@ -238,7 +273,7 @@ def _hints(reader: Reader) -> dict[str, Any]:
     inner = Reader(given, reader.place("backup"))
     hints: dict[str, Any] = {"consistency": inner.choice("consistency", "", ("", *_CONSISTENCIES))}
     for key in ("snapshot_seconds", "transfer_seconds", "validate_seconds"):
-        hints[key] = _amount(inner, key, 0.0)
+        hints[key] = inner.amount(key, 0.0)
     inner.done()
     return hints
 
@@ -249,20 +284,9 @@ def _point_wanted(reader: Reader) -> _PointWanted:
         if tier not in _TIERS:
             raise EstateError(reader.place("tiers"), f"'{tier}' must be one of {', '.join(_TIERS)}")
     consistency = reader.choice("consistency", "", ("", *_CONSISTENCIES))
-    wanted = _PointWanted(_amount(reader, "age_hours", None), consistency, tiers, reader.number("threats", 0))
+    wanted = _PointWanted(reader.amount("age_hours"), consistency, tiers, reader.number("threats", 0))
     reader.done()
     return wanted
-
-
-def _amount(reader: Reader, key: str, default: float | None) -> float:
-    value = reader.value(key)
-    if value is None:
-        if default is None:
-            raise EstateError(reader.place(key), "is required")
-        return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise EstateError(reader.place(key), "must be a number, 0 or more")
-    return float(value)
 
 
 def _item(world: World, vault: Vault, vm_id: VmId, vm: VmFacts | None, wanted: _Wanted) -> None:
@@ -282,6 +306,9 @@ def _item(world: World, vault: Vault, vm_id: VmId, vm: VmFacts | None, wanted: _
         protection_state="ProtectionStopped" if stopped else wanted.state,
         disk_exclusion=wanted.exclusion,
         backup_hints=wanted.hints,
+        health=wanted.health,
+        health_details=wanted.health_details,
+        last_backup_status=wanted.last_backup_status,
     )
     vault.items[item.key] = item
     state.owners[vm_id.key] = vault.key
@@ -289,7 +316,7 @@ def _item(world: World, vault: Vault, vm_id: VmId, vm: VmFacts | None, wanted: _
     for point in sorted(wanted.points, key=lambda one: one.age_hours, reverse=True):
         _point(world, vault, item, vm, point)
     if item.points:
-        item.last_backup_status, item.last_point = "Completed", item.points[-1].time
+        item.last_point = item.points[-1].time
         item.last_backup = item.points[-1].time - timedelta(seconds=5)
     if wanted.state == "SoftDeleted":
         item.deleted = now - timedelta(hours=wanted.deleted_hours)

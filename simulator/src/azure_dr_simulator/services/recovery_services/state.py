@@ -181,6 +181,10 @@ class Item:
     """Accepted on-demand backups."""
     backup_hints: dict[str, Any] = field(default_factory=dict)
     """From the estate: how its backups go (`consistency`, `snapshot_seconds`, `transfer_seconds`, `validate_seconds`)."""
+    health: str = "Passed"
+    """What the check of the backup says, until a backup completes."""
+    health_details: list[dict[str, Any]] | None = None
+    """Its findings; None for the usual one of a healthy backup."""
 
     @property
     def key(self) -> str:

@@ -36,10 +36,10 @@ def item_json(call: Call, vault: Vault, item: Item, *, extended: bool = False, s
         "virtualMachineId": item.vm_id,
         "protectionStatus": "Healthy" if item.last_backup_status != "Failed" else "Unhealthy",
         "protectionState": item.protection_state,
-        "healthStatus": "Passed",
+        "healthStatus": item.health,
     }
-    if backed_up:
-        properties["healthDetails"] = [_HEALTHY]
+    if backed_up or item.health_details is not None:
+        properties["healthDetails"] = [_HEALTHY] if item.health_details is None else item.health_details
     properties["lastBackupStatus"] = item.last_backup_status
     properties["lastBackupTime"] = stamp(item.last_backup) if item.last_backup else NEVER
     properties["protectedItemDataId"] = item.data_id

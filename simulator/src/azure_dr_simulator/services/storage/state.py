@@ -94,6 +94,7 @@ def load(world: World, estate: Estate) -> None:
             one.name,
             one.location,
             sku=one.sku,
+            kind=one.kind,
             tags=dict(one.tags),
             created=world.now(),
             allow_shared_key=one.allow_shared_key,
