@@ -18,7 +18,7 @@ description:
   - Keys, passwords, user names, user data, custom data and the contents of API Management are neither read nor exported. B(Names, addresses and tags are exported as they
     are), so whoever keeps secrets in tags finds them in the file.
   - Times become ages at the moment of the export (C(age_hours)), so that a rehearsal of next week finds recovery points of the same age.
-  - Not in an estate, and not listed in RV(skipped) one by one, are network security groups, routes, peerings, load balancers, extensions, policies, locks, quotas, and
+  - Not in an estate, and not listed in RV(left_out) one by one, are network security groups, routes, peerings, load balancers, extensions, policies, locks, quotas, and
     the roles of users and identities. Identities of API Management are taken to have the role that backups need.
 extends_documentation_fragment:
   - lifeboat.azure_dr.auth
@@ -31,7 +31,7 @@ options:
       - A resolved plan. Only what it is about is exported, namely its VMs with their backups and restore points, its API Management services, and all VMs and networks of
         the resource groups that it recovers to.
       - The backups of API Management are exported only with a plan, since it tells in which containers they are.
-      - A simulator has one subscription, which is that of most VMs of the plan. What is in others is listed in RV(skipped).
+      - A simulator has one subscription, which is that of most VMs of the plan. What is in others is listed in RV(left_out).
       - If not set, the whole subscription is exported, or O(resource_group).
     type: dict
   resource_group:
@@ -126,7 +126,7 @@ estate:
             recovery_points:
               - age_hours: 11.5
                 tiers: [InstantRP, HardenedRP]
-skipped:
+left_out:
   description: What could not be exported, because it could not be read or because the simulator does not have the like.
   returned: success
   type: list
@@ -153,7 +153,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints im
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.document import estate_of
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.read import read_sources
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.scope import Scope, scope_of_groups, scope_of_plan
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.skipped import Skipped
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.left_out import LeftOut
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group
 
@@ -180,11 +180,11 @@ def scope_of(task: Task) -> Scope:
 
 def body(task: Task) -> dict[str, Any]:
     scope = scope_of(task)
-    skipped = Skipped()
-    estate = estate_of(read_sources(task.client, scope, skipped), scope, skipped)
-    if skipped.entries:
-        task.warn(f"{len(skipped.entries)} things could not be exported wholly; 'skipped' tells which, and why.")
-    return {"changed": False, "estate": estate, "skipped": skipped.entries}
+    left_out = LeftOut()
+    estate = estate_of(read_sources(task.client, scope, left_out), scope, left_out)
+    if left_out.entries:
+        task.warn(f"{len(left_out.entries)} things could not be exported wholly; 'left_out' tells which, and why.")
+    return {"changed": False, "estate": estate, "left_out": left_out.entries}
 
 
 def main() -> None:

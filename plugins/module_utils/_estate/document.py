@@ -29,7 +29,7 @@ from .points import collection_entries
 from .read import Sources
 from .scope import Scope
 from .services import DATA_ROLE, identity_entries, service_entries
-from .skipped import ANOTHER_SUBSCRIPTION, Skipped
+from .left_out import ANOTHER_SUBSCRIPTION, LeftOut
 from .vaults import vault_entry
 
 Entries = list[dict[str, Any]]
@@ -39,7 +39,7 @@ REHEARSAL = {"name": "rehearsal", "roles": ["Owner", DATA_ROLE]}
 """Who rehearses. The rights that whoever exports has on Azure are not exported."""
 
 
-def estate_of(sources: Sources, scope: Scope, skipped: Skipped) -> dict[str, Any]:
+def estate_of(sources: Sources, scope: Scope, left_out: LeftOut) -> dict[str, Any]:
     """The document."""
     names = Names({str(group.get("name")).lower(): str(group.get("name")) for group in sources.groups})
     machines = [(place, resource) for place, resource in _placed(sources.machines) if scope.holds(place)]
@@ -51,12 +51,12 @@ def estate_of(sources: Sources, scope: Scope, skipped: Skipped) -> dict[str, Any
     )
     machine_entries: dict[str, dict[str, Any]] = {}
     for place, resource in machines:
-        entry = machine_entry(resource, place, hardware, names, skipped)
+        entry = machine_entry(resource, place, hardware, names, left_out)
         if entry is not None:
             machine_entries[place.key] = entry
     account_entries = [storage_entry(resource, place, names) for place, resource in accounts]
     known = frozenset(str(entry["name"]).lower() for entry in account_entries)
-    vaults = [vault_entry(vault, names, frozenset(machine_entries), sources.now, skipped) for vault in sources.vaults]
+    vaults = [vault_entry(vault, names, frozenset(machine_entries), sources.now, left_out) for vault in sources.vaults]
     location = _home(vaults, machine_entries.values())
     document = {
         "location": location,
@@ -67,10 +67,10 @@ def estate_of(sources: Sources, scope: Scope, skipped: Skipped) -> dict[str, Any
         "storage_accounts": account_entries,
         "virtual_machines": list(machine_entries.values()),
         "vaults": vaults,
-        "restore_point_collections": collection_entries(sources.collections, machine_entries, names, sources.now, skipped),
-        "api_management": service_entries(sources.services, sources.backups, known, names, sources.now, skipped),
+        "restore_point_collections": collection_entries(sources.collections, machine_entries, names, sources.now, left_out),
+        "api_management": service_entries(sources.services, sources.backups, known, names, sources.now, left_out),
     }
-    _tell_of_others(scope, skipped)
+    _tell_of_others(scope, left_out)
     groups = _used_groups(document)
     listed = [group_entry(group) for group in sources.groups if _means_group(scope, groups, str(group.get("name")))]
     return compact({**document, "resource_groups": listed})
@@ -137,7 +137,7 @@ def _paired(regions: Iterable[Resource], location: str) -> str | None:
     return None
 
 
-def _tell_of_others(scope: Scope, skipped: Skipped) -> None:
+def _tell_of_others(scope: Scope, left_out: LeftOut) -> None:
     """What a plan names in other subscriptions."""
     for word in sorted(scope.words or ()):
         if not word.startswith("/subscriptions/"):
@@ -147,4 +147,4 @@ def _tell_of_others(scope: Scope, skipped: Skipped) -> None:
         except ValueError:
             continue
         if place.namespace and place.subscription.lower() != scope.subscription.lower():
-            skipped.add(word, ANOTHER_SUBSCRIPTION)
+            left_out.add(word, ANOTHER_SUBSCRIPTION)

@@ -15,7 +15,7 @@ from typing import Any, Iterable, Mapping
 from .._arm.ids import ResourceId
 from .._arm.regions import region_of
 from .._compute.shapes import member, members, text, whole
-from .skipped import ANOTHER_SUBSCRIPTION, Skipped
+from .left_out import ANOTHER_SUBSCRIPTION, LeftOut
 
 Resource = Mapping[str, Any]
 
@@ -141,16 +141,16 @@ def network_of(interface: Resource) -> ResourceId | None:
     return place_of(member(settings, "properties", "subnet"))
 
 
-def machine_entry(resource: Resource, place: ResourceId, hardware: Hardware, names: Names, skipped: Skipped) -> dict[str, Any] | None:
-    """A machine with its disks and interfaces; None, which is told in ``skipped``, for one that the simulator cannot have."""
+def machine_entry(resource: Resource, place: ResourceId, hardware: Hardware, names: Names, left_out: LeftOut) -> dict[str, Any] | None:
+    """A machine with its disks and interfaces; None, which is told in ``left_out``, for one that the simulator cannot have."""
     properties = member(resource, "properties")
     profile = member(properties, "storageProfile")
     system = member(profile, "osDisk")
     data = [disk for disk in members(profile.get("dataDisks"))]
     if not system or any(not member(disk, "managedDisk") for disk in (system, *data)):
-        skipped.add(str(place), "It has disks that are not managed disks, which the simulator does not have.")
+        left_out.add(str(place), "It has disks that are not managed disks, which the simulator does not have.")
         return None
-    disk = _disk(system, hardware, skipped)
+    disk = _disk(system, hardware, left_out)
     group = names.group(place)
     state = hardware.power.get(place.key, "running")
     zones = resource.get("zones")
@@ -166,22 +166,22 @@ def machine_entry(resource: Resource, place: ResourceId, hardware: Hardware, nam
                 "power": state if state in ("stopped", "deallocated") else None,
                 "security_type": _SECURITY.get(str(member(properties, "securityProfile").get("securityType")).lower()),
                 **{f"os_disk_{key}": value for key, value in disk.items()},
-                "data_disks": [{"lun": whole(one.get("lun")) or 0, **_disk(one, hardware, skipped)} for one in data],
+                "data_disks": [{"lun": whole(one.get("lun")) or 0, **_disk(one, hardware, left_out)} for one in data],
                 "tags": tags_of(resource),
             }
         ),
-        "network_interfaces": _interfaces(resource, group, hardware, names, skipped),
+        "network_interfaces": _interfaces(resource, group, hardware, names, left_out),
     }
 
 
-def _disk(attached: Resource, hardware: Hardware, skipped: Skipped) -> dict[str, Any]:
+def _disk(attached: Resource, hardware: Hardware, left_out: LeftOut) -> dict[str, Any]:
     managed = member(attached, "managedDisk")
     disk_id = str(managed.get("id") or "")
     disk = hardware.disks.get(disk_id.lower(), {})
     properties = member(disk, "properties")
     encryption = member(properties, "encryption")
     if member(properties, "encryptionSettingsCollection").get("enabled") is True:
-        skipped.add(disk_id, "Azure Disk Encryption is not simulated: the disk counts as one without.")
+        left_out.add(disk_id, "Azure Disk Encryption is not simulated: the disk counts as one without.")
     size = whole(properties.get("diskSizeGB")) or whole(attached.get("diskSizeGB"))
     found = compact(
         {
@@ -196,17 +196,17 @@ def _disk(attached: Resource, hardware: Hardware, skipped: Skipped) -> dict[str,
     return found
 
 
-def _interfaces(resource: Resource, group: str, hardware: Hardware, names: Names, skipped: Skipped) -> list[dict[str, Any]]:
+def _interfaces(resource: Resource, group: str, hardware: Hardware, names: Names, left_out: LeftOut) -> list[dict[str, Any]]:
     found = []
     for interface_id in interfaces_of(resource):
         interface = hardware.interfaces.get(interface_id.lower())
         subnet = network_of(interface) if interface is not None else None
         if interface is None or subnet is None:
-            skipped.add(interface_id, "The network interface or its subnet could not be read.")
+            left_out.add(interface_id, "The network interface or its subnet could not be read.")
             continue
         network = ResourceId(subnet.subscription, subnet.group, subnet.namespace, subnet.types[:1], subnet.names[:1])
         if network.key not in hardware.networks:
-            skipped.add(interface_id, f"Its network {network.name} is not part of the estate. {ANOTHER_SUBSCRIPTION}")
+            left_out.add(interface_id, f"Its network {network.name} is not part of the estate. {ANOTHER_SUBSCRIPTION}")
             continue
         found.append(_interface(interface, network, subnet.name, group, names))
     return found

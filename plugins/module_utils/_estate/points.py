@@ -13,13 +13,13 @@ from .._compute.collections import Collection
 from .._compute.points import Point
 from .._fleet import vm_of_id
 from .machines import Names, age_hours, compact
-from .skipped import Skipped
+from .left_out import LeftOut
 
 _CONSISTENCIES = ("CrashConsistent", "ApplicationConsistent", "FileSystemConsistent")
 
 
 def collection_entries(
-    collections: Iterable[Collection], machines: Mapping[str, Mapping[str, Any]], names: Names, now: datetime, skipped: Skipped
+    collections: Iterable[Collection], machines: Mapping[str, Mapping[str, Any]], names: Names, now: datetime, left_out: LeftOut
 ) -> list[dict[str, Any]]:
     """Collections of machines first, then those of copies, which refer to them. ``machines``: exported ones by id in lower case."""
     found: list[dict[str, Any]] = []
@@ -29,21 +29,21 @@ def collection_entries(
         source = known.get(collection.source_id.lower()) if collection.is_copy else None
         machine = machines.get(collection.source_id.lower())
         if collection.is_copy and source is None:
-            skipped.add(collection.id, "The collection that its copies are of is not part of the estate, or gone; the simulator needs it.")
+            left_out.add(collection.id, "The collection that its copies are of is not part of the estate, or gone; the simulator needs it.")
             continue
         if not collection.is_copy and machine is None:
-            skipped.add(collection.id, "Its machine is not part of the estate, or gone; the simulator needs it.")
+            left_out.add(collection.id, "Its machine is not part of the estate, or gone; the simulator needs it.")
             continue
         known[collection.key] = collection
-        found.append(_copies(collection, source, names, now, skipped) if source else _points(collection, machine or {}, names, now, skipped))
+        found.append(_copies(collection, source, names, now, left_out) if source else _points(collection, machine or {}, names, now, left_out))
     return found
 
 
-def _points(collection: Collection, machine: Mapping[str, Any], names: Names, now: datetime, skipped: Skipped) -> dict[str, Any]:
+def _points(collection: Collection, machine: Mapping[str, Any], names: Names, now: datetime, left_out: LeftOut) -> dict[str, Any]:
     vm = vm_of_id(collection.source_id)
     disks = {str(disk.get("name")).lower(): disk.get("lun") for disk in machine.get("data_disks") or ()}
     points = []
-    for point in _finished(collection, skipped):
+    for point in _finished(collection, left_out):
         excluded = sorted(lun for lun in (disks.get(text.rpartition("/")[2].lower()) for text in point.exclude_disks) if isinstance(lun, int))
         points.append(
             compact(
@@ -67,10 +67,10 @@ def _points(collection: Collection, machine: Mapping[str, Any], names: Names, no
     )
 
 
-def _copies(collection: Collection, source: Collection, names: Names, now: datetime, skipped: Skipped) -> dict[str, Any]:
+def _copies(collection: Collection, source: Collection, names: Names, now: datetime, left_out: LeftOut) -> dict[str, Any]:
     there = {point.key: point.name for point in source.points if point.succeeded}
     points = []
-    for point in _finished(collection, skipped):
+    for point in _finished(collection, left_out):
         original = there.get((point.source_point_id or "").lower())
         points.append(
             compact(
@@ -100,14 +100,14 @@ def _place(collection: Collection, names: Names) -> dict[str, Any]:
     return {"name": collection.name, "resource_group": names.group(ResourceId.parse(collection.id))}
 
 
-def _finished(collection: Collection, skipped: Skipped) -> list[Point]:
+def _finished(collection: Collection, left_out: LeftOut) -> list[Point]:
     """The points that are there, oldest first; those that are being made or go are not in the estate."""
     found = []
     for point in sorted(collection.points, key=lambda one: one.age):
         if point.succeeded or (point.failed and not collection.is_copy):
             found.append(point)
         else:
-            skipped.add(point.id, f"It is in the state {point.provisioning_state or 'unknown'}; the estate has finished restore points.")
+            left_out.add(point.id, f"It is in the state {point.provisioning_state or 'unknown'}; the estate has finished restore points.")
     return found
 
 

@@ -31,7 +31,7 @@ from .._storage.names import ACCOUNT_TYPE
 from .machines import NETWORK_TYPE, Resource, place_of
 from .scope import Scope
 from .services import Found
-from .skipped import Skipped
+from .left_out import LeftOut
 from .vaults import VaultContents
 
 Say = Callable[[str], None]
@@ -56,8 +56,8 @@ class Sources:
     backups: list[Found] = field(default_factory=list)
 
 
-def read_sources(client: ArmClient, scope: Scope, skipped: Skipped) -> Sources:
-    """Everything that the scope may need. Only groups and machines must be readable; what else is not is told in ``skipped``."""
+def read_sources(client: ArmClient, scope: Scope, left_out: LeftOut) -> Sources:
+    """Everything that the scope may need. Only groups and machines must be readable; what else is not is told in ``left_out``."""
     root = f"/subscriptions/{segment(scope.subscription)}"
     lists: dict[str, tuple[str, Api, Mapping[str, str] | None]] = {
         "groups": (f"{root}/resourceGroups", RESOURCES, None),
@@ -76,15 +76,15 @@ def read_sources(client: ArmClient, scope: Scope, skipped: Skipped) -> Sources:
         if outcome.error is not None:
             if outcome.item in ("groups", "machines"):
                 raise outcome.error
-            skipped.error(lists[outcome.item][0], f"The list of {outcome.item}", outcome.error)
+            left_out.error(lists[outcome.item][0], f"The list of {outcome.item}", outcome.error)
         found[outcome.item] = outcome.value or []
     sources = Sources(client.server_now())
     for name in ("groups", "machines", "power", "regions", "disks", "interfaces", "networks", "accounts"):
         setattr(sources, name, found[name])
-    sources.vaults = _vaults(client, scope, found["vaults"], skipped)
-    sources.collections = _collections(client, scope, skipped)
+    sources.vaults = _vaults(client, scope, found["vaults"], left_out)
+    sources.collections = _collections(client, scope, left_out)
     sources.services = [service for service in _services(found["services"]) if scope.holds(ResourceId.parse(service.id)) or _named(scope, service.name)]
-    sources.backups = _backups(client, scope, skipped)
+    sources.backups = _backups(client, scope, left_out)
     return sources
 
 
@@ -98,7 +98,7 @@ def _services(resources: Iterable[Resource]) -> Iterable[Service]:
             yield parse_service(resource)
 
 
-def _vaults(client: ArmClient, scope: Scope, resources: Iterable[Resource], skipped: Skipped) -> list[VaultContents]:
+def _vaults(client: ArmClient, scope: Scope, resources: Iterable[Resource], left_out: LeftOut) -> list[VaultContents]:
     """Of a plan, the vaults that it names or that protect one of its machines; every vault has to be looked into for that."""
     settings = [vault for vault in map(read_vault, resources) if vault is not None]
     if not scope.of_plan:
@@ -107,7 +107,7 @@ def _vaults(client: ArmClient, scope: Scope, resources: Iterable[Resource], skip
     for outcome in run_each(settings, lambda vault: _vault(client, vault)):
         if outcome.value is None:
             if outcome.error is not None:
-                skipped.error(outcome.item.ref.id, "The vault", outcome.error)
+                left_out.error(outcome.item.ref.id, "The vault", outcome.error)
             continue
         vault = outcome.value
         if scope.of_plan:
@@ -125,18 +125,18 @@ def _vault(client: ArmClient, settings: VaultSettings) -> VaultContents:
     return VaultContents(settings, policies, tuple(items[key] for key in sorted(items)), now)
 
 
-def _collections(client: ArmClient, scope: Scope, skipped: Skipped) -> list[Collection]:
+def _collections(client: ArmClient, scope: Scope, left_out: LeftOut) -> list[Collection]:
     """The collections of the machines that are meant, wherever they are, and of their copies, each with its points."""
     try:
         listed = list_in_group(client, scope.subscription, None)
     except ArmError as error:
-        skipped.error(f"/subscriptions/{scope.subscription}", "The list of restore point collections", error)
+        left_out.error(f"/subscriptions/{scope.subscription}", "The list of restore point collections", error)
         return []
     meant = [one for one in listed if _meant(scope, one, listed)]
     found = []
     for outcome in run_each(meant, lambda one: _collection(client, one)):
         if outcome.error is not None:
-            skipped.error(outcome.item.id, "The restore point collection", outcome.error)
+            left_out.error(outcome.item.id, "The restore point collection", outcome.error)
         elif outcome.value is not None:
             found.append(outcome.value)
     return found
@@ -156,7 +156,7 @@ def _collection(client: ArmClient, collection: Collection) -> Collection | None:
     return replace(found, points=tuple(points))
 
 
-def _backups(client: ArmClient, scope: Scope, skipped: Skipped) -> list[Found]:
+def _backups(client: ArmClient, scope: Scope, left_out: LeftOut) -> list[Found]:
     """Backups of API Management, in the containers that the plan names."""
     found: dict[tuple[str, str, str], Found] = {}
     for options in scope.storages:
@@ -168,7 +168,7 @@ def _backups(client: ArmClient, scope: Scope, skipped: Skipped) -> list[Found]:
         try:
             backups = _contents(client, scope, options, service)
         except ArmError as error:
-            skipped.error(account, f"The backups of {service} in the container {container}", error)
+            left_out.error(account, f"The backups of {service} in the container {container}", error)
             continue
         found[key] = Found(service, account.rpartition("/")[2], container, backups)
     return list(found.values())

@@ -13,7 +13,7 @@ from .._apim.backups import Backup
 from .._apim.service import Service
 from .._arm.ids import ResourceId
 from .machines import Names, age_hours, compact
-from .skipped import Skipped
+from .left_out import LeftOut
 
 TIERS = ("Developer", "Basic", "Standard", "Premium", "Isolated", "Consumption", "BasicV2", "StandardV2", "PremiumV2")
 DATA_ROLE = "Storage Blob Data Contributor"
@@ -30,13 +30,13 @@ class Found:
 
 
 def service_entries(
-    services: Iterable[Service], found: Sequence[Found], accounts: frozenset[str], names: Names, now: datetime, skipped: Skipped
+    services: Iterable[Service], found: Sequence[Found], accounts: frozenset[str], names: Names, now: datetime, left_out: LeftOut
 ) -> list[dict[str, Any]]:
     """``accounts``: the names of the exported storage accounts, in lower case."""
     entries = []
     for service in services:
         if service.sku not in TIERS:
-            skipped.add(service.id, f"The simulator has no pricing tier {service.sku}.")
+            left_out.add(service.id, f"The simulator has no pricing tier {service.sku}.")
             continue
         entries.append(
             compact(
@@ -50,7 +50,7 @@ def service_entries(
                     "system_identity": service.has_system_identity or None,
                     "identity_roles": [DATA_ROLE] if service.has_system_identity else [],
                     "user_identities": sorted({identity.rpartition("/")[2] for identity in service.user_identities}),
-                    "backups": _backups(service, found, accounts, now, skipped),
+                    "backups": _backups(service, found, accounts, now, left_out),
                 }
             )
         )
@@ -67,14 +67,14 @@ def identity_entries(services: Iterable[Service]) -> list[dict[str, Any]]:
     return [found[name] for name in sorted(found)]
 
 
-def _backups(service: Service, found: Sequence[Found], accounts: frozenset[str], now: datetime, skipped: Skipped) -> list[Mapping[str, Any]]:
+def _backups(service: Service, found: Sequence[Found], accounts: frozenset[str], now: datetime, left_out: LeftOut) -> list[Mapping[str, Any]]:
     entries: list[Mapping[str, Any]] = []
     for place in found:
         if place.service.lower() != service.name.lower():
             continue
         for backup in place.backups:
             if place.account.lower() not in accounts:
-                skipped.add(service.id, f"The storage account {place.account} with its backups is not part of the estate.")
+                left_out.add(service.id, f"The storage account {place.account} with its backups is not part of the estate.")
             elif backup.created is not None:
                 entry = {"storage_account": place.account, "container": place.container, "name": backup.name}
                 entries.append({**entry, "age_hours": age_hours(backup.created, now)})

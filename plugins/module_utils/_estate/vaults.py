@@ -12,7 +12,7 @@ from typing import Any, Mapping, Sequence
 from .._backup.items import ProtectedItem
 from .._backup.vault_state import AZURE_WORDS, VaultSettings
 from .machines import Names, age_hours, compact
-from .skipped import Skipped
+from .left_out import LeftOut
 
 _READ_ONLY = frozenset({"protectedItemsCount", "resourceGuardOperationRequests"})
 _STATES = {
@@ -41,13 +41,13 @@ class VaultContents:
     now: datetime | None = None
 
 
-def vault_entry(vault: VaultContents, names: Names, machines: frozenset[str], default_now: datetime, skipped: Skipped) -> dict[str, Any]:
+def vault_entry(vault: VaultContents, names: Names, machines: frozenset[str], default_now: datetime, left_out: LeftOut) -> dict[str, Any]:
     """``machines``: the ids, in lower case, of the exported machines."""
     settings = vault.settings
     if settings.identity.users:
-        skipped.add(settings.ref.id, "User-assigned identities of vaults are not simulated: the vault has none there.")
+        left_out.add(settings.ref.id, "User-assigned identities of vaults are not simulated: the vault has none there.")
     if settings.private_endpoints:
-        skipped.add(settings.ref.id, "Private endpoints of vaults are not simulated: the vault has none there.")
+        left_out.add(settings.ref.id, "Private endpoints of vaults are not simulated: the vault has none there.")
     policies = {str(policy.get("name")).lower(): policy for policy in vault.policies}
     geo = settings.redundancy == "GeoRedundant"
     return compact(
@@ -64,7 +64,7 @@ def vault_entry(vault: VaultContents, names: Names, machines: frozenset[str], de
             "identity": "SystemAssigned" if settings.identity.system else None,
             "multi_user_authorization": settings.more.get("multi_user_authorization") or None,
             "tags": dict(settings.tags),
-            "policies": [_policy(policy) for policy in vault.policies],
+            "policies": [_policy(policies[name]) for name in sorted(policies)],
             "protected_items": [_item(item, settings, policies, machines, vault.now or default_now) for item in vault.items],
         }
     )

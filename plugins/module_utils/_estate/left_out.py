@@ -15,8 +15,8 @@ ANOTHER_SUBSCRIPTION = "It is in another subscription; the simulator has one."
 
 
 @dataclass
-class Skipped:
-    """The entries of the result `skipped`."""
+class LeftOut:
+    """The entries of the result `left_out`."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
 
