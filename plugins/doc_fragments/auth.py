@@ -77,7 +77,7 @@ options:
     description:
       - API versions to use instead of the collection's own, by the name of the API, for clouds that do not know these yet.
       - The names are C(backup), C(vault), C(deleted_vaults), C(cross_region_restore), C(compute), C(disks), C(network), C(resources), C(storage),
-        C(apim) and C(activity_log).
+        C(apim), C(compute_skus), C(authorization) and C(activity_log).
     type: dict
     default: {}
 requirements:

@@ -21,7 +21,12 @@ NETWORK = Api("network", "2024-05-01")
 RESOURCES = Api("resources", "2021-04-01")
 STORAGE = Api("storage", "2023-05-01")
 APIM = Api("apim", "2022-08-01")
+AUTHORIZATION = Api("authorization", "2022-04-01")
+SKUS = Api("compute_skus", "2021-07-01")
 ACTIVITY_LOG = Api("activity_log", "2015-04-01")
 
-API_NAMES = frozenset(api.name for api in (BACKUP, VAULT, DELETED_VAULTS, CRR, COMPUTE, DISKS, NETWORK, RESOURCES, STORAGE, APIM, ACTIVITY_LOG))
+API_NAMES = frozenset(
+    api.name
+    for api in (BACKUP, VAULT, DELETED_VAULTS, CRR, COMPUTE, DISKS, SKUS, NETWORK, RESOURCES, STORAGE, APIM, AUTHORIZATION, ACTIVITY_LOG)
+)
 """The names that the option ``api_versions`` knows."""

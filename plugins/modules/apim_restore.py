@@ -214,16 +214,14 @@ failure:
 """
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restore_apply import Outcome, carry_out, decide, read
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restore_options import read_wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restores import NOT_RESTORED, Current, Wish
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.service import check_service_name, service_id
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE, read_storage
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import DEFAULT_NAME, parse_backup_name
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import DEFAULT_NAME
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, resource_result, run
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -238,22 +236,6 @@ SPEC: dict[str, dict[str, Any]] = {
 }
 
 ACTIONS = {"none": "none", "start": "started", "wait": "started", "adopt": "adopted", "finish": "adopted"}
-
-
-def read_wish(task: Task) -> Wish:
-    """What the options ask for; raises OptionError, before any request, when they are wrong."""
-    params = task.params
-    target = service_id(params["name"], params["resource_group"], task.subscription)
-    if params["confirm"].strip() != target.name:
-        raise OptionError("confirm", f"the contents of the service {target.name} would be replaced; to say that this is meant, set confirm to its name")
-    template = parse_backup_name(params["backup_name"], "backup_name")
-    source = (params["source_service"] or "").strip() or None
-    if source is not None:
-        check_service_name(source, "source_service")
-    if source is None:
-        example = template.name_at(target.name, datetime(2026, 1, 1))
-        source = target.name if template.named else parse_backup_name(DEFAULT_NAME, "backup_name").service_of(example)
-    return Wish(target, read_storage(params), template, source, params["force"], task.waits)
 
 
 def result_of(outcome: Outcome, current: Current, wish: Wish, task: Task) -> dict[str, Any]:
@@ -277,7 +259,7 @@ def result_of(outcome: Outcome, current: Current, wish: Wish, task: Task) -> dic
 
 
 def body(task: Task) -> dict[str, Any]:
-    wish = read_wish(task)
+    wish = read_wish(task.params, task.subscription, waits=task.waits)
     found = read(task.client, wish)
     current, decision = decide(task.client, wish, found.current, task.waiting, check=task.check_mode)
     found = replace(found, current=current)

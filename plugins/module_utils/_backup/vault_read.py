@@ -62,11 +62,16 @@ def prospect(client: ArmClient, ref: VaultRef, vault: VaultSettings | None, wish
 def _completed(client: ArmClient, vault: VaultSettings, wish: Wish) -> VaultSettings:
     storage_differs = wish.redundancy not in (None, vault.redundancy) or (wish.cross_region_restore and not vault.cross_region_restore)
     if storage_differs or (wish.about_storage and vault.redundancy is None):
-        vault = with_storage(vault, _config(client, f"{vault.ref.path}/backupstorageconfig/vaultstorageconfig"))
+        vault = with_storage_settings(client, vault)
     soft_delete_differs = not is_enough(vault, wish) or wish.soft_delete_retention_days not in (None, vault.soft_delete_retention_days)
     if soft_delete_differs:
         vault = with_backup_config(vault, _config(client, f"{vault.ref.path}/backupconfig/vaultconfig"))
     return vault
+
+
+def with_storage_settings(client: ArmClient, vault: VaultSettings) -> VaultSettings:
+    """The vault with its redundancy as its storage configuration has it; as it was where that cannot be read."""
+    return with_storage(vault, _config(client, f"{vault.ref.path}/backupstorageconfig/vaultstorageconfig"))
 
 
 def _config(client: ArmClient, path: str) -> dict[str, Any]:

@@ -8,6 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Mapping
 
+from .._apim.restore_options import read_wish
+from .._apim.restores import Wish as ApimRestore
+from .._apim.service import SYSTEM_IDENTITY, service_id
+from .._apim.storage_options import ApimStorage, read_storage
+from .._apim.templates import DEFAULT_NAME, BackupNames, parse_backup_name
 from .._arm.errors import OptionError
 from .._arm.ids import ResourceId
 from .._arm.regions import region_of
@@ -28,6 +33,14 @@ _BUILD_DEFAULTS: Mapping[str, Any] = {
     "restore_point": "latest",
     "disk_name": "{disk}",
     "tags": {},
+}
+
+
+_APIM_DEFAULTS: Mapping[str, Any] = {
+    **dict.fromkeys(("name", "resource_group", "source_service", "storage_account", "container")),
+    "storage_access": SYSTEM_IDENTITY,
+    "backup_name": DEFAULT_NAME,
+    "force": False,
 }
 
 
@@ -54,12 +67,14 @@ class Need:
 
 @dataclass(frozen=True)
 class Service:
-    """One API Management service: the options of its restore (None where a drill leaves it alone) and of its backup (None where the plan has none)."""
+    """One API Management service. ``source`` its id, None where the plan tells its name only; ``restore`` None where a drill leaves the standby alone."""
 
     name: str
     application: str
-    restore: Mapping[str, Any] | None
-    backup: Mapping[str, Any] | None
+    source: ResourceId | None = None
+    restore: ApimRestore | None = None
+    storage: ApimStorage | None = None
+    template: BackupNames | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +89,7 @@ class Protection:
 class Needs:
     """All that a plan needs. ``rpo`` and ``rto`` in seconds by application, None without an objective; ``tags`` those of what a drill makes."""
 
+    subscription: str
     purpose: str
     name: str
     applications: tuple[str, ...]
@@ -86,9 +102,6 @@ class Needs:
     """By VM key."""
     vaults: tuple[VaultRef, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
-
-    def from_(self, *sources: str) -> list[Need]:
-        return [need for need in self.vms if need.source in sources]
 
 
 def needs_of(plan: Mapping[str, Any], subscription: str) -> Needs:
@@ -110,12 +123,13 @@ def needs_of(plan: Mapping[str, Any], subscription: str) -> Needs:
     wanted = ((choice, tuple(by_key[key] for key in keys if key in by_key)) for choice, keys in choices)
     readiness = _optional(plan, "readiness")
     return Needs(
+        subscription=subscription,
         purpose=tags.get("lifeboat_purpose", DRILL),
         name=str(about.get("name") or ""),
         applications=tuple(applications),
         rpo={name: _seconds(_optional(one, "objectives").get("rpo_seconds")) for name, one in applications.items()},
         vms=tuple(vms),
-        services=tuple(_services(waves, plan)),
+        services=tuple(_services(waves, plan, subscription)),
         choices=tuple((choice, found) for choice, found in wanted if found),
         protections=_protections(plan, subscription),
         vaults=_vaults(readiness, vms),
@@ -167,20 +181,26 @@ def _put_builds(
         choices.append((point_restore_options.read_choice(params, vms), list(targets)))
 
 
-def _services(waves: list[Mapping[str, Any]], plan: Mapping[str, Any]) -> Iterator[Service]:
-    backups = {str(one.get("name")).rsplit("/", 1)[-1].lower(): one for one in _mappings(plan.get("api_backups"))}
+def _services(waves: list[Mapping[str, Any]], plan: Mapping[str, Any], subscription: str) -> Iterator[Service]:
+    """The services of the waves. Where their backups lie is told by the restore or, where a drill makes none, by the backup."""
+    backups = {_last(one.get("name")).lower(): one for one in _mappings(plan.get("api_backups"))}
     for wave in waves:
         for entry in _mappings(wave.get("api_management")):
-            name = str(entry.get("name") or "").rsplit("/", 1)[-1]
-            restore = entry.get("restore")
-            yield Service(name, str(wave.get("application") or ""), restore if isinstance(restore, Mapping) else None, backups.get(name.lower()))
+            name, restore = _last(entry.get("name")), None
+            backup = {**_APIM_DEFAULTS, **backups.get(name.lower(), {})}
+            source = service_id(str(backup["name"]), backup["resource_group"], subscription, "plan") if backup["name"] and backup["resource_group"] else None
+            if isinstance(entry.get("restore"), Mapping):
+                restore = read_wish({**_APIM_DEFAULTS, **entry["restore"]}, subscription, waits=True)
+            storage = restore.storage if restore else read_storage(backup) if backup["storage_account"] else None
+            template = restore.template if restore else parse_backup_name(str(backup["backup_name"]), "backup_name")
+            yield Service(name, str(wave.get("application") or ""), source, restore, storage, template)
 
 
 def _protections(plan: Mapping[str, Any], subscription: str) -> dict[str, Protection]:
     found: dict[str, Protection] = {}
     for params in _mappings(plan.get("protections")):
         vault, policy = params.get("vault"), params.get("policy")
-        wanted = Protection(str(vault).rsplit("/", 1)[-1] if vault else None, str(policy).rsplit("/", 1)[-1] if policy else None)
+        wanted = Protection(_last(vault) or None, _last(policy) or None)
         for vm in parse_vms(_names(params), params.get("vm_resource_group"), subscription):
             found[vm.key] = wanted
     return found
@@ -194,9 +214,9 @@ def _vaults(readiness: Mapping[str, Any], vms: list[Need]) -> tuple[VaultRef, ..
     return tuple({ref.key: ref for ref in refs if ref is not None}.values())
 
 
-def target_group(need: Need) -> ResourceId | None:
-    """The resource group that a VM is recovered into."""
-    return ResourceId.parse(need.group_id) if need.group_id else None
+def _last(text: Any) -> str:
+    """The name in a name or an id."""
+    return str(text or "").rstrip("/").rsplit("/", 1)[-1]
 
 
 def _names(params: Mapping[str, Any]) -> list[str]:
