@@ -56,6 +56,7 @@ options:
     default: {}
 seealso:
   - module: lifeboat.azure_dr.drill_cleanup
+  - module: lifeboat.azure_dr.recovery_record_info
 """
 
 EXAMPLES = r"""

@@ -23,11 +23,26 @@ def read_record(path: str) -> Record | None:
         return None
     except (OSError, ValueError) as problem:
         raise ArmError(f"The record {path} cannot be read: {problem}", code="RecordUnreadable", target=path) from None
-    if not isinstance(found, dict) or not {"version", "id", "run", "waves", "cleanup"} <= found.keys():
+    if not isinstance(found, dict) or not {"version", "id", "purpose", "plan", "run", "waves", "cleanup", "verdict"} <= found.keys():
         raise OptionError("path", f"{path} is not the record of a run")
     if found["version"] != VERSION:
         raise OptionError("path", f"{path} is a record of version {found['version']}; this collection knows version {VERSION}")
     return found
+
+
+def list_records(folder: str) -> dict[str, Record]:
+    """The records in a folder by their paths, those of the newest runs first. What is no record, or is not readable, is passed over."""
+    found: dict[str, Record] = {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        path = os.path.join(folder, name)
+        if name.endswith(".json") and os.path.isfile(path):
+            try:
+                record = read_record(path)
+            except ArmError:
+                continue
+            if record is not None:
+                found[path] = record
+    return dict(sorted(found.items(), key=lambda item: str(item[1]["run"]["started"]), reverse=True))
 
 
 def write_record(path: str, record: Record) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record import file as record_file
-from ansible_collections.lifeboat.azure_dr.plugins.modules import recovery_record
+from ansible_collections.lifeboat.azure_dr.plugins.modules import recovery_record, recovery_record_info
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._record.plans import HASH, restored, stages, wave
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.modules.module_run import run_module
 
@@ -84,7 +84,7 @@ def test_check_mode_tells_and_writes_nothing(records: Records) -> None:
     [
         ("{", "RecordUnreadable", "cannot be read"),
         ("[]", "InvalidOption", "is not the record of a run"),
-        ('{"version": 9, "id": "x", "run": {}, "waves": [], "cleanup": {}}', "InvalidOption", "version 9"),
+        ('{"version": 9, "id": "x", "purpose": "drill", "plan": {}, "run": {}, "waves": [], "cleanup": {}, "verdict": {}}', "InvalidOption", "version 9"),
     ],
 )
 def test_a_file_that_is_no_record_is_left_alone(records: Records, text: str, code: str, words: str) -> None:
@@ -123,3 +123,15 @@ def test_bad_data_is_refused(records: Records) -> None:
     result = records.tell("start", {**START, "purpose": "holiday"})
     assert result["failure"]["code"] == "InvalidOption"
     assert not records.path.exists()
+
+
+def test_records_are_listed_and_other_files_passed_over(records: Records) -> None:
+    folder = str(records.path.parent)
+    assert run_module(records.monkeypatch, recovery_record_info, None, path=folder)["records"] == []
+    records.tell("start", START)
+    (records.path.parent / "report.json").write_text("[]")
+    (records.path.parent / "half.json").write_text("{")
+    found = run_module(records.monkeypatch, recovery_record_info, None, path=folder)["records"]
+    assert [(entry["id"], entry["plan"], entry["state"], entry["cleanup"]) for entry in found] == [("run-1", "shop", "running", "pending")]
+    assert run_module(records.monkeypatch, recovery_record_info, None, path=folder, purpose="drill", plan="shop")["records"] == found
+    assert run_module(records.monkeypatch, recovery_record_info, None, path=folder, purpose="failover")["records"] == []
