@@ -146,6 +146,7 @@ seealso:
   - module: lifeboat.azure_dr.restore_point_copy
   - module: lifeboat.azure_dr.restore_point_info
   - module: lifeboat.azure_dr.drill_cleanup
+  - module: lifeboat.azure_dr.recovery_plan_info
   - module: lifeboat.azure_dr.restore_point
 """
 

@@ -194,6 +194,7 @@ seealso:
   - module: lifeboat.azure_dr.recovery_point_info
   - module: lifeboat.azure_dr.backup_job
   - module: lifeboat.azure_dr.drill_cleanup
+  - module: lifeboat.azure_dr.recovery_plan_info
   - name: Restore Azure VMs
     description: What Azure Backup can restore, and what it needs.
     link: https://learn.microsoft.com/azure/backup/backup-azure-arm-restore-vms

@@ -22,6 +22,7 @@ ALLOWED = {
     "_apim": {"_arm", "_storage", "shared"},
     "_checks": {"_arm", "shared"},
     "_record": {"_arm", "shared"},
+    "_plan": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
     "_estate": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
     "_readiness": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
     "shared": {"_arm"},
