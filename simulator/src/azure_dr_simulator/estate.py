@@ -4,7 +4,7 @@
 """The estate: what exists in the simulated subscription when the simulator starts.
 
 A YAML file; its schema is the dataclasses below (a field is a key of the same name) and the README's page. Unknown keys
-and wrong types are errors that name the place. `vaults` and `api_management` are checked by the rooms of
+and wrong types are errors that name the place. `vaults`, `api_management` and `quotas` are checked by the rooms of
 those services, which own their schema.
 """
 
@@ -186,6 +186,7 @@ def load_estate(document: Mapping[str, Any]) -> Estate:
     top.value("vaults")
     top.value("restore_point_collections")
     top.value("api_management")
+    top.value("quotas")
     top.done()
     _check(estate)
     return estate

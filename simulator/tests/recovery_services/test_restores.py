@@ -170,6 +170,16 @@ def test_validation_as_an_operation_succeeds_with_problems() -> None:
     assert azure.send("GET", azure.vm("web-01-dr", "rg-dr"), version="2024-11-01").status == 404
 
 
+def test_what_restores_make_counts_against_the_quota_of_the_region() -> None:
+    # The estate's machines have 18 vCPUs, so there is room for one more of 2.
+    azure = Backup(vault_with_points(), quotas={"eastasia": {"cores": 21}})
+    jobs = [azure.job_of(azure.restore("web-01", azure.new_vm_request("web-01", name))) for name in ("first", "second")]
+    ended = [azure.run_to_end(job) for job in jobs]
+    assert sorted(job["status"] for job in ended) == ["Completed", "Failed"]
+    (error,) = next(job["errorDetails"] for job in ended if job["status"] == "Failed")
+    assert error["errorTitle"] == "UserErrorCoreCountSubscriptionQuotaReached" and "Current Limit: 21, Current Usage: 20" in error["errorString"]
+
+
 def test_a_sound_request_validates_without_results(azure: Backup) -> None:
     request = azure.new_vm_request("web-01", "web-01-dr")
     body = {"id": f"{azure.item('web-01')}/recoveryPoints/{request['recoveryPointId']}", "properties": {"restoreRequest": request}}

@@ -17,6 +17,7 @@ from ..world import World
 from .api_management import estate as api_management_estate
 from .api_management import state as api_management_state
 from .api_management import urls as api_management_urls
+from .authorization import urls as authorization_urls
 from .compute import estate as compute_estate
 from .compute import state as compute_state
 from .compute import urls as compute_urls
@@ -71,5 +72,6 @@ def services() -> list[Service]:
         compute,
         recovery_services,
         api_management,
+        Service("authorization", authorization_urls.register, lambda world, estate: None, lambda world: {}),
         Service("insights", insights_urls.register, insights_state.load, insights_state.dump),
     ]

@@ -13,7 +13,7 @@ from ...estate import DiskCopy, Estate, EstateError, NetworkInterface, VirtualMa
 from ...world import World
 from ..network.state import NetworkState, create_nic
 from ..resources.state import ResourcesState
-from . import restore_point_estate
+from . import quotas, restore_point_estate
 from .state import ComputeState, Disk, Vm, attach, clean, inventory
 
 ADMIN = "azureadmin"
@@ -26,6 +26,7 @@ def load(world: World, estate: Estate) -> None:
     for machine in estate.virtual_machines:
         create_vm(world, estate, machine)
     restore_point_estate.load(world, estate)
+    quotas.load(world, estate)
     resources = world.state(ResourcesState)
     resources.inventories.append(inventory)
     resources.cleaners.append(clean)

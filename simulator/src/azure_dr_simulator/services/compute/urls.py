@@ -15,6 +15,8 @@ from ...world import World
 from . import behaviour, restore_point_urls
 from .behaviour import change_power, need_disk, need_vm, operation_headers, remove_disk, remove_vm
 from .disk_writes import patch_disk, put_disk
+from .quotas import list_usages
+from .sizes import list_sizes, list_skus
 from .state import ComputeOperation, ComputeState
 from .views import disk_view, instance_view_of, operation_view, vm_view
 from .vm_writes import patch_vm, put_vm
@@ -23,14 +25,6 @@ _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
 _VM = f"{_GROUP}/virtualMachines/{{vm}}"
 _DISK = f"{_GROUP}/disks/{{disk}}"
-_SIZES = {
-    "Standard_DS1_v2": (1, 3584),
-    "Standard_B2s": (2, 4096),
-    "Standard_D2s_v5": (2, 8192),
-    "Standard_D4s_v5": (4, 16384),
-    "Standard_E8s_v5": (8, 65536),
-}
-
 
 def register(router: Router, world: World) -> None:
     """Adds the routes."""
@@ -57,8 +51,9 @@ def register(router: Router, world: World) -> None:
     router.add("DELETE", _DISK, remove_disk)
     for kind in ("operations", "DiskOperations"):
         router.add("GET", f"{_SUBSCRIPTION}/locations/{{location}}/{kind}/{{operation}}", _operation)
-    router.add("GET", f"{_SUBSCRIPTION}/locations/{{location}}/vmSizes", _sizes)
-    router.add("GET", f"{_SUBSCRIPTION}/skus", _skus)
+    router.add("GET", f"{_SUBSCRIPTION}/locations/{{location}}/vmSizes", list_sizes)
+    router.add("GET", f"{_SUBSCRIPTION}/skus", list_skus)
+    router.add("GET", f"{_SUBSCRIPTION}/locations/{{location}}/usages", list_usages)
     restore_point_urls.register(router)
 
 
@@ -114,40 +109,3 @@ def _output(world: World, operation: ComputeOperation) -> dict[str, Any] | None:
 def _resource(world: World, resource_id: str) -> dict[str, Any] | None:
     disk = world.state(ComputeState).disks.by_id(resource_id)
     return disk_view(disk) if disk else None
-
-
-def _sizes(call: Call) -> Reply:
-    sizes = [
-        {
-            "name": name,
-            "numberOfCores": cores,
-            "osDiskSizeInMB": 1047552,
-            "resourceDiskSizeInMB": 0,
-            "memoryInMB": memory,
-            "maxDataDiskCount": cores * 4,
-        }
-        for name, (cores, memory) in _SIZES.items()
-    ]
-    return Reply(200, {"value": sizes})
-
-
-def _skus(call: Call) -> Reply:
-    """A short list for the region of `$filter=location eq '...'`."""
-    location = call.query.get("$filter", "").rpartition(" eq ")[2].strip("' ") or "eastasia"
-    skus = [
-        {
-            "resourceType": "virtualMachines",
-            "name": name,
-            "tier": "Standard",
-            "size": name.removeprefix("Standard_"),
-            "locations": [location],
-            "locationInfo": [{"location": location, "zones": ["1", "2", "3"], "zoneDetails": []}],
-            "capabilities": [
-                {"name": "vCPUs", "value": str(cores)},
-                {"name": "MemoryGB", "value": f"{memory / 1024:g}"},
-            ],
-            "restrictions": [],
-        }
-        for name, (cores, memory) in _SIZES.items()
-    ]
-    return Reply(200, {"value": skus})

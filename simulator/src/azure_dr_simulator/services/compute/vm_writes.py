@@ -13,6 +13,7 @@ from ...routing import Call
 from ..network.state import NetworkState, attach_nic
 from .behaviour import VM_CREATE, begin, invalid, member, missing, need_vm, settled
 from .disk_writes import from_restore_point
+from .quotas import require_quota
 from .restore_point_state import is_disk_restore_point
 from .state import ComputeState, Disk, Vm, attach, detach
 from .views import vm_view
@@ -98,6 +99,7 @@ def _create(call: Call, body: Mapping[str, Any], location: str) -> Vm:
         identity=body.get("identity"),
         extra=_extra(body),
     )
+    require_quota(world, vm.subscription_id, location, vm.size)
     # Everything is looked up before anything changes, so that a refused request leaves nothing behind.
     found_nics = [_free_nic(call, vm, nic) for nic in nics]
     system = _disk_of(call, vm, os_disk, None)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Iterator
 
@@ -144,6 +145,20 @@ def attach_nic(nic: NetworkResource, vm_id: str) -> None:
     nic.properties["virtualMachine"] = {"id": vm_id}
     last = str(nic.properties["resourceGuid"])[-6:].upper()
     nic.properties.setdefault("macAddress", f"00-0D-3A-{last[:2]}-{last[2:4]}-{last[4:]}")
+
+
+def addresses_used(state: NetworkState) -> Counter[str]:
+    """How many configured addresses there are in each subnet, by its id in lower case."""
+    return Counter(
+        str((one["properties"].get("subnet") or {}).get("id", "")).lower()
+        for nic in state.store("networkInterfaces")
+        for one in nic.properties.get("ipConfigurations", [])
+    )
+
+
+def usable_addresses(prefix: str) -> int:
+    """The size of a subnet without the five addresses that Azure keeps."""
+    return max(0, ipaddress.ip_network(prefix, strict=False).num_addresses - _FIRST_HOST - 1)
 
 
 def _next_address(state: NetworkState, subnet_id: str) -> str:

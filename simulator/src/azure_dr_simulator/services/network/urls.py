@@ -12,8 +12,8 @@ from ...replies import Reply
 from ...routing import Call, Router
 from ...world import World
 from .behaviour import delete, delete_subnet, need, need_subnet, patch, put, put_subnet
-from .state import KINDS, NetworkState
-from .views import network_view, subnet_view
+from .state import KINDS, NetworkState, addresses_used
+from .views import network_view, subnet_view, usage_view
 
 _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Network"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network"
@@ -29,6 +29,7 @@ def register(router: Router, world: World) -> None:
         router.add("PATCH", f"{_GROUP}/{kind}/{{name}}", partial(patch, kind=kind))
         router.add("DELETE", f"{_GROUP}/{kind}/{{name}}", partial(delete, kind=kind))
     subnets = f"{_GROUP}/virtualNetworks/{{name}}/subnets"
+    router.add("GET", f"{_GROUP}/virtualNetworks/{{name}}/usages", _list_usages)
     router.add("GET", subnets, _list_subnets)
     router.add("GET", f"{subnets}/{{subnet}}", lambda call: Reply(200, subnet_view(*need_subnet(call))))
     router.add("PUT", f"{subnets}/{{subnet}}", put_subnet)
@@ -48,3 +49,10 @@ def _get(call: Call, kind: str) -> Reply:
 def _list_subnets(call: Call) -> Reply:
     network = need(call, "virtualNetworks")
     return page(call, network.properties.get("subnets", []), lambda subnet: subnet_view(network, subnet))
+
+
+def _list_usages(call: Call) -> Reply:
+    """How many addresses of each subnet are taken."""
+    network = need(call, "virtualNetworks")
+    used = addresses_used(call.world.state(NetworkState))
+    return page(call, network.properties.get("subnets", []), lambda subnet: usage_view(subnet, used[subnet["id"].lower()]))

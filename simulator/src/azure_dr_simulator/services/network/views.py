@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .state import NetworkResource
+from .state import NetworkResource, usable_addresses
 
 
 def network_view(resource: NetworkResource) -> dict[str, Any]:
@@ -25,3 +25,13 @@ def network_view(resource: NetworkResource) -> dict[str, Any]:
 
 def subnet_view(network: NetworkResource, subnet: dict[str, Any]) -> dict[str, Any]:
     return {**subnet, "etag": network.etag}
+
+
+def usage_view(subnet: dict[str, Any], used: int) -> dict[str, Any]:
+    return {
+        "id": subnet["id"],
+        "currentValue": used,
+        "limit": usable_addresses(subnet["properties"]["addressPrefix"]),
+        "name": {"localizedValue": "Subnet size and usage", "value": "SubnetSpace"},
+        "unit": "Count",
+    }

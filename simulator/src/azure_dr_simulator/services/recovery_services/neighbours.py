@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ...bodies import region_of
 from ...world import World
+from ..compute.quotas import over_quota
 from ..compute.state import ComputeState, Vm
 from ..network.state import NetworkState
 from ..resources.state import ResourcesState
@@ -62,6 +63,11 @@ def raw_vm(world: World, vm_id: str) -> Vm | None:
 def find_vm(world: World, vm_id: str) -> VmFacts | None:
     vm = raw_vm(world, vm_id)
     return None if vm is None else _facts(vm)
+
+
+def missing_quota(world: World, subscription: str, location: str, size: str) -> str | None:
+    """Compute's words when there is no quota for one more machine of this size."""
+    return over_quota(world, subscription, location, size)
 
 
 def list_vms(world: World, subscription: str, location: str) -> list[VmFacts]:

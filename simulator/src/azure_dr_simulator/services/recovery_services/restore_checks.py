@@ -12,10 +12,12 @@ from ...bodies import region_of
 from ...replies import AzureError
 from ...world import World
 from .naming import parse_luns, parse_resource_id, parse_vm_id, same
-from .neighbours import find_storage, find_vm, group_exists, network_location, subnet_exists
+from .neighbours import find_storage, find_vm, group_exists, missing_quota, network_location, subnet_exists
 from .state import Item, RecoveryPoint, Vault, state_of
 
 REHYDRATION = "IaasVMRestoreWithRehydrationRequest"
+DEFAULT_SIZE = "Standard_D2s_v5"
+"""Of a machine whose size its recovery point does not tell."""
 TYPES = ("RestoreDisks", "AlternateLocation", "OriginalLocation")
 
 
@@ -241,9 +243,13 @@ def _new_vm(case: RestoreCase) -> Iterator[Problem]:
     elif not subnet.lower().startswith(network.lower() + "/") or not subnet_exists(case.world, subnet):
         yield Problem("UserErrorSubnetNotFound", f"The subnet '{subnet}' was not found in the virtual network.")
     if case.region in state_of(case.world).no_quota:
-        yield Problem(
-            "UserErrorCoreCountSubscriptionQuotaReached",
-            "The virtual machine creation failed because the core quota of the subscription is reached.",
-            ["Ask for more quota, or delete virtual machines that are not in use."],
-            late=True,
-        )
+        yield out_of_quota("The virtual machine creation failed because the core quota of the subscription is reached.")
+    missing = missing_quota(case.world, target.subscription, case.region, case.point.vm_size or DEFAULT_SIZE)
+    if missing is not None:
+        yield out_of_quota(missing)
+
+
+def out_of_quota(message: str) -> Problem:
+    """The request is accepted, and the job fails."""
+    recommendation = "Ask for more quota, or delete virtual machines that are not in use."
+    return Problem("UserErrorCoreCountSubscriptionQuotaReached", message, [recommendation], late=True)

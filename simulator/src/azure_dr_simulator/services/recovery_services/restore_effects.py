@@ -11,8 +11,8 @@ from ..compute.state import Disk as ManagedDisk
 from ..compute.state import attach, create_restored_disk, create_restored_vm, detach
 from .lifecycle import error_number
 from .naming import VmId, parse_luns, parse_resource_id, parse_vm_id
-from .neighbours import find_vm, raw_vm, write_blobs
-from .restore_checks import RestoreCase
+from .neighbours import find_vm, missing_quota, raw_vm, write_blobs
+from .restore_checks import DEFAULT_SIZE, RestoreCase, out_of_quota
 from .state import Disk, Job, JobError
 
 
@@ -102,6 +102,12 @@ def _new_vm(case: RestoreCase, job: Job) -> None:
             f"A virtual machine with the name '{target.name}' exists in the resource group '{target.group}'.",
         )
         return
+    missing = missing_quota(case.world, target.subscription, case.region, case.point.vm_size or DEFAULT_SIZE)
+    if missing is not None:
+        # Others have used it up since this restore began.
+        problem = out_of_quota(missing)
+        _fail(job, problem.code, problem.message)
+        return
     _create(case, job, target)
 
 
@@ -118,7 +124,7 @@ def _create(case: RestoreCase, job: Job, target: VmId) -> None:
         subnet_id=case.text("subnetId"),
         os_disk=disks[0][1],
         data_disks=[(disk.lun, made) for disk, made in disks[1:]],
-        size=case.point.vm_size or "Standard_D2s_v5",
+        size=case.point.vm_size or DEFAULT_SIZE,
         zones=[] if zones == ["NoZone"] else (zones or case.point.zones),
         security_type="" if case.point.security_type == "None" else case.point.security_type,
         tags=source.tags if source else {},

@@ -19,6 +19,7 @@ GroupCleaner = Callable[[World, str, str], None]
 
 PROVIDERS: dict[str, tuple[str, ...]] = {
     "Microsoft.ApiManagement": ("service", "deletedServices", "locations", "locations/deletedServices"),
+    "Microsoft.Authorization": ("permissions",),
     "Microsoft.ClassicCompute": ("virtualMachines",),
     "Microsoft.ClassicStorage": ("storageAccounts",),
     "Microsoft.Compute": (
@@ -28,6 +29,7 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
         "restorePointCollections/restorePoints",
         "locations/operations",
         "locations/vmSizes",
+        "locations/usages",
         "skus",
     ),
     "Microsoft.Insights": ("eventtypes",),
