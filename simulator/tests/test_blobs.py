@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blobs: in memory, and in a real Azurite behind the blob endpoint (AZURITE_COMMAND names the Azurite)."""
+"""Blobs behind the blob endpoint: in memory, and in a real Azurite (AZURITE_COMMAND names the Azurite)."""
 
 from __future__ import annotations
 
@@ -93,14 +93,15 @@ class Storage:
         return requests.request(method, url, headers=headers, verify=ready["ca_file"], timeout=30, **more)
 
 
-@pytest.fixture(scope="module")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+@pytest.fixture(scope="module", params=["memory", "azurite"])
+def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
     command = os.environ.get("AZURITE_COMMAND")
-    if not command:
+    if request.param == "azurite" and not command:
         pytest.skip("AZURITE_COMMAND is not set")
-    folder = tmp_path_factory.mktemp("azurite")
+    folder = tmp_path_factory.mktemp(request.param)
     (folder / "estate.yml").write_text(ESTATE)
-    served = Served(folder, "--azurite", command, "--estate", str(folder / "estate.yml"), "--speed", "3600")
+    azurite = ["--azurite", command] if request.param == "azurite" and command else []
+    served = Served(folder, *azurite, "--estate", str(folder / "estate.yml"), "--speed", "3600")
     served.sign_in()
     yield Storage(served)
     served.stop()
@@ -183,3 +184,9 @@ def test_requests_are_recorded_and_faults_are_played(storage: Storage) -> None:
     seen = storage.served.control("GET", "/requests").json()
     blob = [(one["method"], one["status"], one["write"]) for one in seen if one["endpoint"] == "blob"]
     assert blob == [("GET", 500, False), ("GET", 404, False), ("PUT", 201, True)]
+
+
+def test_what_only_azurite_can_is_said_so(storage: Storage) -> None:
+    writer = ("00000000-0000-0000-0000-00000000bbbb", "writer-secret")
+    answer = storage.as_principal(*writer, "PUT", "ready/blocks?comp=block&blockid=AAAA", data=b"x")
+    assert answer.status_code == 201 or (answer.status_code == 501 and b"--azurite" in answer.content)

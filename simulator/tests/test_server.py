@@ -246,3 +246,22 @@ def test_wrong_options(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
+
+
+def test_it_ends_with_the_process_that_it_is_for(tmp_path: Path) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    simulator = Served(tmp_path, "--stop-with", str(owner.pid))
+    try:
+        assert simulator.process.poll() is None
+        owner.kill()
+        owner.wait()
+        assert simulator.process.wait(timeout=60) == 0
+    finally:
+        simulator.stop()
+    assert not simulator.ready_file.exists()
+
+
+def test_it_does_not_outlive_a_process_that_is_gone_already(tmp_path: Path) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", ""])
+    owner.wait()
+    assert main(["--ready-file", str(tmp_path / "ready.json"), "--stop-with", str(owner.pid)]) == 0

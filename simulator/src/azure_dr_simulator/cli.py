@@ -82,7 +82,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="COMMAND",
         help="start this Azurite (such as azurite-blob) and serve the storage accounts' blobs from it; "
-        "default: keep blobs in memory, without a blob endpoint",
+        "default: keep them in memory, which is enough for containers and block blobs",
+    )
+    add(
+        "--stop-with",
+        type=_count,
+        default=0,
+        metavar="PID",
+        help="stop when the process of this id ends, however it ends",
     )
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -104,6 +111,7 @@ def _options(given: argparse.Namespace) -> Options:
         seed=given.seed,
         token_lifetime=given.token_lifetime,
         azurite=tuple(given.azurite),
+        stop_with=given.stop_with,
     )
 
 

@@ -21,10 +21,11 @@ from typing import Any
 
 from aiohttp import web
 
-from .blobs import BlobStore
-from .blobs.app import blob_app
+from .blobs import BlobStore, MemoryBlobs
+from .blobs.app import Azurite, Memory, Upstream, blob_app
 from .blobs.azurite import AzuriteBlobs
 from .blobs.endpoint import BlobGate
+from .blobs.memory import MemoryService
 from .clock import Clock
 from .control import control_app
 from .estate import Estate
@@ -43,6 +44,7 @@ from .routing import Router
 from .services import services
 from .services.storage.state import StorageState
 from .tls import Authority
+from .watching import stop_with
 from .world import World
 
 HOST = "127.0.0.1"
@@ -66,7 +68,9 @@ class Options:
     seed: int = 0
     token_lifetime: float = 3600.0
     azurite: tuple[str, ...] = ()
-    """The command that starts Azurite's blob service; without it blobs are kept in memory and nobody else can read them."""
+    """The command that starts Azurite's blob service; without it blobs are kept in memory."""
+    stop_with: int = 0
+    """The id of a process without which there is no use for the simulator: it stops when that one has ended."""
 
 
 class Simulator:
@@ -186,14 +190,14 @@ async def run(options: Options) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    watching = loop.create_task(stop_with(options.stop_with, stopping)) if options.stop_with else None
     async with AsyncExitStack() as stack:
         state_dir = options.state_dir or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="azure-dr-simulator-"))
         )
         authority = Authority(state_dir)
         simulator = Simulator(options)
-        if options.azurite:
-            await _serve_blobs(stack, simulator, authority, state_dir / "azurite")
+        await _serve_blobs(stack, simulator, authority, state_dir / "azurite")
         arm_port = await _listen(stack, arm_app(simulator), options.port, authority.server_context())
         simulator.arm_url = f"https://localhost:{arm_port}"
         control_port = await _listen(stack, control_app(simulator), options.control_port, None)
@@ -206,6 +210,8 @@ async def run(options: Options) -> None:
             f"ARM and login {ready['arm_url']}, control {ready['control_url']}, managed identity {ready['imds_url']}, CA {authority.ca_file}"
         )
         await stopping.wait()
+    if watching is not None:
+        watching.cancel()
 
 
 def _ready(simulator: Simulator, ca_file: Path, control_port: int, imds_port: int) -> dict[str, str]:
@@ -225,17 +231,23 @@ def _ready(simulator: Simulator, ca_file: Path, control_port: int, imds_port: in
 
 
 async def _serve_blobs(stack: AsyncExitStack, simulator: Simulator, authority: Authority, folder: Path) -> None:
-    """Starts Azurite and, before it, the endpoint that the storage accounts name."""
+    """The endpoint that the storage accounts name, before blobs in memory or an Azurite, which is started."""
     storage, store = simulator.world.state(StorageState), simulator.world.state(BlobStore)
-    # Keys are new in each run, so an earlier run's blobs belong to nobody.
-    shutil.rmtree(folder, ignore_errors=True)
-    azurite = AzuriteBlobs(
-        simulator.options.azurite, folder, authority, lambda: {one.name: one.keys for one in storage.accounts}
-    )
-    azurite.start()
-    stack.callback(azurite.stop)
-    store.blobs = azurite
-    trust = ssl.create_default_context(cafile=str(authority.ca_file))
+
+    def accounts() -> dict[str, list[str]]:
+        return {one.name: one.keys for one in storage.accounts}
+
+    memory = MemoryBlobs()
+    store.blobs = memory
+    upstream: Upstream = Memory(MemoryService(memory, accounts))
+    if simulator.options.azurite:
+        # Keys are new in each run, so an earlier run's blobs belong to nobody.
+        shutil.rmtree(folder, ignore_errors=True)
+        azurite = AzuriteBlobs(simulator.options.azurite, folder, authority, accounts)
+        azurite.start()
+        stack.callback(azurite.stop)
+        store.blobs = azurite
+        upstream = Azurite(azurite, ssl.create_default_context(cafile=str(authority.ca_file)))
 
     def begin(request: web.Request, body: bytes) -> Entry:
         raw_path, _, raw_query = request.raw_path.partition("?")
@@ -249,7 +261,7 @@ async def _serve_blobs(stack: AsyncExitStack, simulator: Simulator, authority: A
             size=len(body),
         )
 
-    app = blob_app(BlobGate(simulator.world, simulator.tokens), azurite, trust, simulator.player, begin)
+    app = blob_app(BlobGate(simulator.world, simulator.tokens), upstream, simulator.player, begin)
     port = await _listen(stack, app, 0, authority.server_context())
     store.endpoint = f"https://localhost:{port}"
 

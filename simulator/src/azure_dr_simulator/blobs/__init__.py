@@ -37,7 +37,7 @@ class Blobs(Protocol):
 
 
 class MemoryBlobs:
-    """Blobs of a simulator without a blob endpoint."""
+    """Blobs by account and container."""
 
     def __init__(self) -> None:
         self._containers: dict[tuple[str, str], dict[str, bytes]] = {}
@@ -57,6 +57,12 @@ class MemoryBlobs:
     def delete_container(self, account: str, container: str) -> None:
         self._containers.pop((account, container), None)
 
+    def containers(self, account: str) -> list[str]:
+        return sorted(name for owner, name in self._containers if owner == account)
+
+    def names(self, account: str, container: str) -> list[str]:
+        return sorted(self._containers.get((account, container), {}))
+
 
 @dataclass
 class BlobStore:
@@ -64,7 +70,7 @@ class BlobStore:
 
     blobs: Blobs = field(default_factory=MemoryBlobs)
     endpoint: str = ""
-    """`https://localhost:PORT` of the blob endpoint, when there is one."""
+    """`https://localhost:PORT` of the blob endpoint; empty for a world without ports."""
     written: dict[BlobKey, datetime] = field(default_factory=dict)
     """Virtual time of the last write of a blob."""
 
