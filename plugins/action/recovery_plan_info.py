@@ -39,7 +39,10 @@ class ActionModule(NormalActionModule):
         finally:
             self._task.args = given
         problems = (result.get("failure") or {}).get("problems") if plan else None
-        return {**result, **_failed(plan.located(problems))} if plan and problems else result
+        if plan is None or not problems:
+            return result
+        # Newer Ansible shows what the module said, which knows no lines, from `exception`.
+        return {**{name: value for name, value in result.items() if name != "exception"}, **_failed(plan.located(problems))}
 
     def _read(self, given: Mapping[str, Any]) -> PlanFile:
         if given.get("plan") is not None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from .._apim.storage_options import read_storage
 from .._arm.errors import OptionError
@@ -14,7 +14,7 @@ from .._backup import restore_options
 from .._compute import point_restore_options
 from .._fleet import Vm
 from .problems import KeyPath, Problem
-from .schema import BOOT_DIAGNOSTICS, EACH, RESTORE_POINTS, SELECTORS, WAVE
+from .schema import BOOT_DIAGNOSTICS, CHECK_KINDS, EACH, RESTORE_POINTS, SELECTORS, WAVE
 from .targets import DRILL, FAILOVER, Target, make_target
 from .waves import Place, circle, places, predecessors
 
@@ -116,30 +116,45 @@ def _wave(plan: Mapping[str, Any], place: Place) -> list[Problem]:
             found.append(Problem((*place.path, "virtual_machines", number, "target"), unknown(machine["target"], plan["targets"], "target")))
     for number, check in enumerate(wave["checks"]):
         path = (*place.path, "checks", number)
-        if check["on"] == WAVE and check[BOOT_DIAGNOSTICS]:
-            found.append(Problem((*path, "on"), f"{BOOT_DIAGNOSTICS} are of one VM; leave it out, or set it to {EACH}"))
-        if check["on"] == EACH and not wave["virtual_machines"]:
+        if check["on"] == WAVE:
+            found += _once(check, path)
+        elif not wave["virtual_machines"]:
             found.append(Problem((*path, "on"), f"the wave has no VMs, so nothing would be checked; set it to {WAVE}"))
-    return found + _checked_vms(place)
-
-
-def _checked_vms(place: Place) -> list[Problem]:
-    """VMs that a check names and the wave does not have, where that can be told without asking Azure."""
-    machines = place.wave["virtual_machines"]
+    machines = wave["virtual_machines"]
     if any(machine["tags"] or machine["group"] for machine in machines):
-        return []
-    return check_named(place, {str(machine["name"] or machine["id"].rstrip("/").rsplit("/", 1)[-1]) for machine in machines})
+        return found
+    return found + check_subjects(place, [str(machine["name"] or machine["id"].rstrip("/").rsplit("/", 1)[-1]) for machine in machines])
 
 
-def check_named(place: Place, names: Iterable[str]) -> list[Problem]:
-    """The same, for a wave with VMs of these names."""
+def _once(check: Mapping[str, Any], path: KeyPath) -> list[Problem]:
+    """What a check needs that is made once, and so is of no VM."""
+    if check[BOOT_DIAGNOSTICS]:
+        return [Problem((*path, "on"), f"{BOOT_DIAGNOSTICS} are of one VM; leave it out, or set it to {EACH}")]
+    if check["tcp"] and not check["tcp"]["host"]:
+        return [Problem((*path, "tcp", "host"), f"it is needed with on: {WAVE}")]
+    if check["command"] and not check["command"]["connection"]:
+        return [Problem((*path, "command", "connection"), f"it is needed with on: {WAVE}, to say where; ansible_connection: local is the controller")]
+    return []
+
+
+def check_subjects(place: Place, names: Sequence[str]) -> list[Problem]:
+    """What the checks of a wave say of its VMs, which have these names."""
     known = {name.lower(): name for name in names}
-    return [
-        Problem((*place.path, "checks", number, "vms", inner), unknown(name, known.values(), "VM in this wave"))
-        for number, check in enumerate(place.wave["checks"])
-        for inner, name in enumerate(check["vms"] or ())
-        if name.lower() not in known
-    ]
+    found: list[Problem] = []
+    for number, check in enumerate(place.wave["checks"]):
+        path = (*place.path, "checks", number)
+        wanted = [name.lower() for name in names if check["vms"] is None or name.lower() in {one.lower() for one in check["vms"]}]
+        for inner, name in enumerate(check["vms"] or ()):
+            if name.lower() not in known:
+                found.append(Problem((*path, "vms", inner), unknown(name, known.values(), "VM in this wave")))
+        if check["on"] == WAVE and len(wanted) != 1 and _of_a_vm(check):
+            found.append(Problem(path, f"{{address}} and {{name}} are those of one VM, and this check is made once for {len(wanted)}; name one in vms"))
+    return found
+
+
+def _of_a_vm(check: Mapping[str, Any]) -> bool:
+    """Whether something in the check stands for what a recovered VM has."""
+    return any(field in str(check[kind]) for kind in CHECK_KINDS if check[kind] for field in ("{address}", "{name}"))
 
 
 def _pauses(waves: list[Place]) -> list[Problem]:

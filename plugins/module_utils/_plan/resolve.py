@@ -18,7 +18,7 @@ from .batches import Member
 from .machines import PLAN_TAG, PURPOSE_TAG, RUN_TAG, Chooser, Chosen, Hosts
 from .problems import PlanError, Problem
 from .reading import Machine, Protection, read_machines, read_protection
-from .references import check_named, check_references
+from .references import check_references, check_subjects
 from .schema import CHECK_KINDS
 from .targets import DRILL, PURPOSES, Target, make_target
 from .validate import check_schema
@@ -131,7 +131,7 @@ class Resolution:
                 if seen.setdefault(one.vm.key, place.id) != place.id:
                     problems.append(Problem(one.path, f"{one.vm.name} (resource group {one.vm.group}) is in the wave {seen[one.vm.key]} already"))
             if not chooser.problems:
-                problems += check_named(place, (one.vm.name for one in found[place.id]))
+                problems += check_subjects(place, [one.vm.name for one in found[place.id]])
         if problems:
             raise PlanError(problems, self._path)
         return found

@@ -57,8 +57,8 @@ class Node:
     """A mapping with these keys, and what they must be together, as in Ansible's argument specs."""
 
     keys: Mapping[str, Key]
-    exclusive: Sequence[Sequence[str]] = ()
-    one_of: Sequence[Sequence[str]] = ()
+    one_of: Sequence[str] = ()
+    """Exactly one of these must be there."""
     needs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -165,8 +165,7 @@ MACHINE = Node(
         "priority": whole("Lower numbers come first within the wave.", default=DEFAULT_PRIORITY),
         "target": text("Where it is recovered to. The target of the application when left out."),
     },
-    exclusive=[SELECTORS],
-    one_of=[SELECTORS],
+    one_of=SELECTORS,
     needs={"name": ["resource_group"]},
 )
 
@@ -181,7 +180,7 @@ CHECK = Node(
             Node(
                 {
                     "port": whole("The port.", words.port, required=True),
-                    "host": text("The host, in which {address} and {name} are those of the recovered VM.", default="{address}"),
+                    "host": text("The host, in which {address} and {name} are those of the recovered VM. The address of the VM when left out."),
                 }
             ),
         ),
@@ -192,19 +191,30 @@ CHECK = Node(
                     "url": text("The URL, in which {address} and {name} are those of the recovered VM.", words.url, required=True),
                     "status": Key("The statuses that are good.", {"type": "list", "elements": "int", "default": [200]}, words.statuses),
                     "contains": text("What the body must contain."),
+                    "method": text("The method.", default="GET"),
+                    "connect_to": text("Connect to this host or host:port, and ask it for the host of the URL."),
                     "validate_certs": Key("Whether the certificate must be valid.", {"type": "bool", "default": True}),
+                    "ca_path": text("The file of the certificate authority that is trusted."),
+                    "follow_redirects": Key("Whether to go where the answer points to.", {"type": "bool", "default": False}),
                 }
             ),
         ),
         BOOT_DIAGNOSTICS: node(
-            "The serial log of the VM has a text.", Node({"contains": text("The text.", required=True)})
+            "The serial log of the VM has a text.",
+            Node(
+                {
+                    "contains": text("The text."),
+                    "matches": text("A regular expression, instead of a text.", words.expression),
+                },
+                one_of=("contains", "matches"),
+            ),
         ),
         "command": node(
             "A command ends well on the VM.",
             Node(
                 {
                     "cmd": text("The command.", required=True),
-                    "connection": Key("Variables of the connection, such as ansible_connection and ansible_user.", {"type": "dict", "default": {}}),
+                    "connection": Key("Variables of the connection, such as ansible_connection and ansible_user.", {"type": "dict"}),
                 }
             ),
         ),
@@ -213,13 +223,13 @@ CHECK = Node(
             Node(
                 {
                     "name": text("The role.", required=True),
-                    "vars": Key("Its variables.", {"type": "dict", "default": {}}),
+                    "vars": Key("Its variables.", {"type": "dict"}),
+                    "connection": Key("Variables of the connection, for a role that works on the recovered VM.", {"type": "dict"}),
                 }
             ),
         ),
     },
-    exclusive=[CHECK_KINDS],
-    one_of=[CHECK_KINDS],
+    one_of=CHECK_KINDS,
 )
 
 SERVICE = Node(

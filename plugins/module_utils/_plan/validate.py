@@ -51,8 +51,8 @@ def _together(node: Node, given: Mapping[str, Any], path: KeyPath, problems: lis
     """Which keys must be there, exclude or need each other."""
     validator = ArgumentSpecValidator(
         {name: {"type": "raw", "required": key.required} for name, key in node.keys.items()},
-        mutually_exclusive=node.exclusive,
-        required_one_of=node.one_of,
+        mutually_exclusive=[node.one_of],
+        required_one_of=[node.one_of] if node.one_of else None,
         required_by=node.needs,
     )
     problems += [Problem(path, message) for message in validator.validate(dict(given)).error_messages]

@@ -129,6 +129,14 @@ def statuses(value: list[int], key: str) -> list[int]:
     return value
 
 
+def expression(value: str, key: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as problem:
+        raise OptionError(key, f"{value!r} is not a regular expression: {problem}") from None
+    return value
+
+
 def url(value: str, key: str) -> str:
     try:
         parts = urlsplit(value)
