@@ -44,3 +44,12 @@ HINTS: Mapping[str, str] = {
     "OverconstrainedAllocationRequest": _NO_ROOM,
     "VMAgentStatusCommunicationError": "Azure cannot reach the VM agent. Start the VM and repair its agent, or use consistency=crash.",
 }
+
+BOOT_HINTS: Mapping[str, str] = {
+    "OperationNotAllowed": "Boot diagnostics may not be enabled for the VM: az vm boot-diagnostics enable, or the portal.",
+    "AuthorizationFailed": (
+        "The identity lacks a role: Virtual Machine Contributor, or one with Microsoft.Compute/virtualMachines/read, "
+        "Microsoft.Compute/virtualMachines/retrieveBootDiagnosticsData/action and Microsoft.Network/networkInterfaces/read."
+    ),
+}
+"""The same for how VMs boot."""

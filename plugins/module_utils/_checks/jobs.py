@@ -1,0 +1,153 @@
+# Copyright (c) 2026, Lifeboat Azure DR contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From checks and recovered VMs to what is to be done, one job for each check and VM, and back to the results of the record."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Mapping, Sequence
+
+from .._arm.errors import OptionError
+from .spec import EACH, WAVE, Check, read_checks
+
+Job = dict[str, Any]
+"""{number, name, kind, vm: id of the VM that was recovered or None, recovered: {id, name, resource_group} or None, address, timeout, options, problem}."""
+
+ADDRESS, NAME = "{address}", "{name}"
+_NOT_IN_HOST_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def make_jobs(
+    checks: Sequence[Mapping[str, Any]], vms: Sequence[Mapping[str, Any]], states: Sequence[Mapping[str, Any]] | None = None, unread: str = ""
+) -> list[Job]:
+    """One job for each check and VM. ``states`` is what vm_boot_info told of the recovered VMs; without it no address is filled in.
+
+    ``unread`` is why it told nothing of any.
+    """
+    known = {str(vm["id"]).lower(): vm for vm in vms}
+    found = None if states is None else {str(state["id"]).lower(): state for state in states}
+    jobs: list[Job] = []
+    for number, check in enumerate(read_checks(checks)):
+        for vm_id, vm in _subjects(check, known, f"checks[{number}]"):
+            jobs.append(_job(len(jobs), check, vm_id, vm, found, unread))
+    return jobs
+
+
+def _subjects(check: Check, known: Mapping[str, Mapping[str, Any]], place: str) -> list[tuple[str | None, Mapping[str, Any] | None]]:
+    """The VMs that the check is made for: the id that the result names, and the VM, None when it was not recovered."""
+    ids = list(known) if check.vm_ids is None else list(check.vm_ids)
+    if check.on == EACH:
+        return [(str(known[one]["id"]) if one in known else one, known.get(one)) for one in ids]
+    if not _has(check.options, ADDRESS) and not _has(check.options, NAME):
+        return [(None, None)]
+    if len(ids) != 1 or ids[0] not in known:
+        raise OptionError(f"{place}.options", f"{ADDRESS} and {NAME} are those of one VM, and this check is made once for {len(ids)}")
+    return [(None, known[ids[0]])]
+
+
+def _job(
+    number: int, check: Check, vm_id: str | None, vm: Mapping[str, Any] | None, states: Mapping[str, Mapping[str, Any]] | None, unread: str
+) -> Job:
+    recovered = dict((vm or {}).get("recovered") or {})
+    job: Job = {"number": number, "name": check.name, "kind": check.kind, "vm": vm_id, "recovered": recovered or None, "address": None}
+    job.update(timeout=check.timeout, options=dict(check.options), problem=None, on=check.on)
+    if check.on == EACH and not recovered.get("id"):
+        return {**job, "problem": "The VM was not recovered, so it is not checked."}
+    if states is None or not recovered:
+        return job
+    state = states.get(str(recovered["id"]).lower()) or {}
+    failure: Mapping[str, Any] = state.get("failure") or {}
+    addresses = state.get("private_ip_addresses") or []
+    job["address"] = addresses[0] if addresses else None
+    if failure or unread:
+        job["problem"] = f"The recovered VM could not be read: {unread or failure.get('message')}"
+    elif not addresses and needs_address(job):
+        job["problem"] = "The recovered VM has no private IP address."
+    else:
+        job["options"] = _filled(job["options"], {ADDRESS: str(job["address"] or ""), NAME: str(recovered.get("name") or "")}, check.kind)
+    return job
+
+
+def needs_address(job: Job) -> bool:
+    """Whether there is no way to make the check without the VM's address."""
+    options = job["options"]
+    if _has(options, ADDRESS):
+        return True
+    if job["on"] == WAVE or job["kind"] not in ("tcp", "command", "role"):
+        return False
+    if job["kind"] == "tcp":
+        return not options.get("host")
+    connection = options.get("connection") or {}
+    return job["kind"] == "command" and not connection.get("ansible_host") and connection.get("ansible_connection") != "local"
+
+
+def is_read(job: Job) -> bool:
+    """Whether how the recovered VM is has to be read for this check."""
+    return bool(job["recovered"]) and job["problem"] is None
+
+
+def endpoint_of(job: Job) -> dict[str, Any]:
+    """The entry of endpoint_check's option checks."""
+    options = dict(job["options"])
+    if job["kind"] == "tcp":
+        options.setdefault("host", job["address"])
+    # One place for the name and the VM in what the module tells while it waits.
+    name = job["name"] + (f" ({job['recovered']['name']})" if job["recovered"] else "")
+    return {"name": name, job["kind"]: options, "timeout": f"{job['timeout']}s"}
+
+
+def boot_log_of(job: Job) -> dict[str, Any]:
+    """The entry of vm_boot_info's option boot_log."""
+    return {**job["options"], "vm": [job["recovered"]["id"]], "timeout": f"{job['timeout']}s"}
+
+
+def host_of(job: Job) -> str:
+    """The name in the inventory of the host that a command or a role reaches the recovered VM by. It must be no other host's name."""
+    of = str((job["recovered"] or {}).get("id") or f"wave-{job['number']}").strip("/")
+    short = of.split("/")
+    readable = f"{short[3]}-{short[-1]}" if len(short) > 3 else of
+    return "check-vms-" + _NOT_IN_HOST_NAMES.sub("-", f"{readable}-{job['number']}").lower()
+
+
+def _has(value: Any, field: str) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has(one, field) for one in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_has(one, field) for one in value)
+    return isinstance(value, str) and field in value
+
+
+def _filled(value: Any, fields: Mapping[str, str], kind: str) -> Any:
+    """The options with the fields filled in, wherever they stand. Other braces stay as they are: commands are full of them."""
+    if isinstance(value, Mapping):
+        # In URLs, addresses of version 6 stand in brackets.
+        return {name: _filled(one, _in_url(fields) if kind == "http" and name == "url" else fields, kind) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_filled(one, fields, kind) for one in value]
+    if not isinstance(value, str):
+        return value
+    for field, text in fields.items():
+        value = value.replace(field, text)
+    return value
+
+
+def _in_url(fields: Mapping[str, str]) -> dict[str, str]:
+    address = fields[ADDRESS]
+    return {**fields, ADDRESS: f"[{address}]" if ":" in address else address}
+
+
+def result_of(job: Job, told: Mapping[str, Any] | None, *, unmade: str = "", check_mode: bool = False) -> dict[str, Any]:
+    """The entry of the record for a job; ``told`` is {ok, message, attempts, seconds, started, finished} as the module or the role says.
+
+    ``unmade`` is why there is nothing of that.
+    """
+    entry: dict[str, Any] = {"name": job["name"], "kind": job["kind"], "vm": job["vm"]}
+    nothing: dict[str, Any] = {"started": None, "finished": None, "seconds": 0.0, "attempts": 0}
+    if job["problem"]:
+        return {**entry, "ok": False, "message": job["problem"], **nothing}
+    if check_mode:
+        return {**entry, "ok": None, "message": "Not made in check mode.", **nothing}
+    if told is None:
+        return {**entry, "ok": False, "message": unmade or "It was not made; the output of the run says why.", **nothing}
+    return {**entry, "ok": bool(told["ok"]), "message": str(told["message"]), **{name: told.get(name, empty) for name, empty in nothing.items()}}
