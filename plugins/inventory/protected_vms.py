@@ -92,8 +92,8 @@ notes:
     C(soft_deleted) is a boolean, C(purge_time) the time when a deleted backup is gone for good."
   - "C(vault), C(vault_id), C(vault_resource_group), C(protected_item_id), C(policy), C(policy_id) (strings)."
   - "C(health) is what Azure's check of the backup says, such as V(Passed). C(last_backup_status) and C(last_backup_time) tell of the last backup."
-  - "C(newest_recovery_point) is the time of the newest recovery point, and C(newest_recovery_point_age_hours) (a number) its age at C(read_time), which is Azure's
-    time when the vault was read. With a cache these may be as old as the cache. All times are strings in ISO 8601, UTC."
+  - "C(newest_recovery_point) is the time of the newest recovery point, and C(newest_recovery_point_age_hours) (a number) its age at C(read_time), which is
+    Azure's time when the vault was read. With a cache these may be as old as the cache. All times are strings in ISO 8601, UTC."
   - "C(vm_tags) (a dictionary) and C(vm_exists) (a boolean), with O(read_vms). It is not called C(tags), which is a reserved name in Ansible."
   - Connections to the hosts need C(ansible_host), which O(compose) can set, where their names do not resolve. The modules of this collection need no
     connection. Delegated to localhost, they work on C(vm_id).
@@ -135,6 +135,7 @@ cache_timeout: 3600
 import hashlib
 import json
 import os
+import re
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
@@ -156,8 +157,22 @@ from ansible_collections.lifeboat.azure_dr.plugins.plugin_utils.protected_hosts 
     unique_names,
 )
 
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # ansible-core before 2.19
+
+    def trust_as_template(value: Any) -> Any:
+        return value
+
+
 FILES = ("protected_vms.yml", "protected_vms.yaml", "azure_dr.yml", "azure_dr.yaml")
+HINTS_OF_READING = {
+    **HINTS,
+    "AuthorizationFailed": "The identity lacks a role: Backup Reader on the vaults, or on the subscription to find them, and Reader on the VMs with read_vms.",
+}
 OF_SCOPE = ("subscriptions", "vaults", "resource_groups", "vm_resource_groups", "include_soft_deleted", "include_unprotected", "read_vms")
+PLAIN = re.compile(r"^[A-Za-z0-9 _.,:;/()@+-]*\Z")
+"""What names, ids and times of Azure are made of, and no template."""
 CACHE_VERSION = 1
 """Changes when the variables do."""
 
@@ -212,7 +227,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return found if isinstance(found, dict) else None
 
     def _read(self, params: dict[str, Any], scope: Scope) -> Reading:
-        return read_hosts(connect(params, read_only=True, hints=HINTS), scope, self.display.warning)
+        return read_hosts(connect(params, read_only=True, hints=HINTS_OF_READING), scope, self.display.warning)
 
     def _sign_in_options(self) -> dict[str, Any]:
         """The options of module_utils' `connect`; templates in them are evaluated. Raises OptionError, which never shows a value."""
@@ -275,11 +290,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 def no_template(value: Any) -> Any:
     """What comes from Azure, such as a tag, must never be taken for a template.
 
-    Only what could be one is marked: ansible-inventory of ansible-core before 2.19 shows the mark, and AWX would keep it in the variables.
+    What surely is none is left unmarked: ansible-inventory shows the mark of the rest (``__ansible_unsafe``), and AWX keeps it in its variables.
     """
     if isinstance(value, dict):
         return {no_template(name): no_template(entry) for name, entry in value.items()}
-    return wrap_var(value) if isinstance(value, str) and "{" in value else value
+    if not isinstance(value, str):
+        return value
+    return trust_as_template(value) if PLAIN.match(value) else wrap_var(value)
 
 
 def fingerprint(params: dict[str, Any], scope: Scope) -> str:
