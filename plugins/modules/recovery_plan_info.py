@@ -53,6 +53,7 @@ options:
 seealso:
   - module: lifeboat.azure_dr.vm_restore
   - module: lifeboat.azure_dr.restore_point_restore
+  - module: lifeboat.azure_dr.recovery_readiness_info
 """
 
 EXAMPLES = r"""

@@ -14,8 +14,8 @@ description:
   - Recovery points are compared with the recovery point objectives, copies of restore points are followed to their last disk, and so are protection, policies,
     vaults, resource groups, networks, free addresses, names that are taken, vCPU quotas, staging storage accounts and API Management services with their backups.
   - Permissions that the identity lacks are told by name, for each place in which the recovery needs them.
-  - Reads lists wherever Azure has them. A VM that is recovered from restore points costs two requests, since Azure has no list of those, and so does one that is
-    restored to another subscription or zone, one.
+  - Reads lists wherever Azure has them. A VM that is recovered from restore points costs two requests, since Azure has no list of those. One that is restored from
+    the paired region, or to another subscription or zone, costs one, since no list tells where copies of its recovery points are.
 extends_documentation_fragment:
   - lifeboat.azure_dr.auth
   - lifeboat.azure_dr.attributes.info
@@ -24,7 +24,7 @@ author:
 options:
   plan:
     description:
-      - The resolved plan.
+      - The resolved plan, which is the whole result of M(lifeboat.azure_dr.recovery_plan_info).
     type: dict
     required: true
   validations:
@@ -35,11 +35,18 @@ options:
     type: list
     elements: dict
 seealso:
+  - module: lifeboat.azure_dr.recovery_plan_info
   - module: lifeboat.azure_dr.protected_vm_info
   - module: lifeboat.azure_dr.vm_restore
 """
 
 EXAMPLES = r"""
+- name: Find out what a drill would do
+  lifeboat.azure_dr.recovery_plan_info:
+    path: recovery-plan.yml
+    purpose: drill
+  register: resolved
+
 - name: See whether the plan could be recovered now
   lifeboat.azure_dr.recovery_readiness_info:
     plan: "{{ resolved }}"
@@ -119,6 +126,14 @@ summary:
     checks:
       description: By check and state.
       type: dict
+table:
+  description: The verdict and what is in the way, in at most 30 lines for people.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "NOT READY: shop could not be recovered now, within its objectives (1 failed, 17 ok)."
+    - "failed   shop, recovery_point: shop-04: The newest recovery point is 50 h old, and the objective is 24 h 00 min."
 """
 
 from typing import Any
@@ -128,6 +143,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import T
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._readiness.findings import in_order, is_ready, summarize
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._readiness.needs import needs_of
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._readiness.survey import survey
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._readiness.table import table
 
 SPEC: dict[str, dict[str, Any]] = {
     "plan": {"type": "dict", "required": True},
@@ -143,6 +159,7 @@ def body(task: Task) -> dict[str, Any]:
         "ready": is_ready(findings),
         "findings": [finding.as_result() for finding in findings],
         "summary": summarize(findings, needs.applications),
+        "table": table(needs.name, findings, needs.applications),
     }
 
 

@@ -34,7 +34,7 @@ def check_permissions(needs: Needs, facts: Facts) -> Iterator[Finding]:
             hint = f"Give the identity a role with {'it' if len(missing) == 1 else 'them'} on {scope}."
             yield Finding("permission", FAILED, name, message, None, scope, hint, missing, list(wanted))
         else:
-            message = f"The identity has the {count(len(wanted), 'permission')} that the recovery needs there."
+            message = f"The identity has all that the recovery needs there ({count(len(wanted), 'permission')})."
             yield Finding("permission", OK, name, message, None, scope, None, [], None)
 
 

@@ -110,6 +110,7 @@ def needs_of(plan: Mapping[str, Any], subscription: str) -> Needs:
     stages = plan.get("stages")
     if not isinstance(stages, list):
         raise _no_plan("stages")
+    readiness = _mapping(plan, "readiness", "readiness")
     applications = {str(one.get("name")): one for one in _mappings(about.get("applications"))}
     waves = [wave for stage in _mappings(stages) for wave in _mappings(stage.get("waves"))]
     places: dict[str, dict[str, Any]] = {}
@@ -121,7 +122,6 @@ def needs_of(plan: Mapping[str, Any], subscription: str) -> Needs:
     vms = [need for wave in waves for need in _vms_of(wave, places)]
     by_key = {need.vm.key: need for need in vms}
     wanted = ((choice, tuple(by_key[key] for key in keys if key in by_key)) for choice, keys in choices)
-    readiness = _optional(plan, "readiness")
     return Needs(
         subscription=subscription,
         purpose=tags.get("lifeboat_purpose", DRILL),
@@ -188,7 +188,8 @@ def _services(waves: list[Mapping[str, Any]], plan: Mapping[str, Any], subscript
         for entry in _mappings(wave.get("api_management")):
             name, restore = _last(entry.get("name")), None
             backup = {**_APIM_DEFAULTS, **backups.get(name.lower(), {})}
-            source = service_id(str(backup["name"]), backup["resource_group"], subscription, "plan") if backup["name"] and backup["resource_group"] else None
+            group = entry.get("resource_group") or backup["resource_group"]
+            source = service_id(name, str(group), subscription, "plan") if group else None
             if isinstance(entry.get("restore"), Mapping):
                 restore = read_wish({**_APIM_DEFAULTS, **entry["restore"]}, subscription, waits=True)
             storage = restore.storage if restore else read_storage(backup) if backup["storage_account"] else None
