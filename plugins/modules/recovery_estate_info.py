@@ -28,22 +28,43 @@ author:
 options:
   plan:
     description:
-      - A resolved plan. Only what it is about is exported, namely its VMs with their backups and restore points, its API Management services, and all VMs and networks of
-        the resource groups that it recovers to.
+      - What M(lifeboat.azure_dr.recovery_plan_info) returned, or a list of such results. Only what it is about is exported, namely its VMs with their backups and restore
+        points, its API Management services, and all VMs and networks of the resource groups that it recovers to.
+      - To rehearse drills and failovers, give both, resolved for the one and for the other.
+      - Ports, web pages and boot logs that the plan checks are exported as answering, since nobody can know what runs in the machines.
       - The backups of API Management are exported only with a plan, since it tells in which containers they are.
       - A simulator has one subscription, which is that of most VMs of the plan. What is in others is listed in RV(left_out).
       - If not set, the whole subscription is exported, or O(resource_group).
-    type: dict
+    type: raw
   resource_group:
     description:
       - Export these resource groups only, and the networks that their VMs are in.
     type: list
     elements: str
 seealso:
+  - module: lifeboat.azure_dr.recovery_plan_info
   - module: lifeboat.azure_dr.protected_vm_info
 """
 
 EXAMPLES = r"""
+- name: Find out what a drill and a failover would do
+  lifeboat.azure_dr.recovery_plan_info:
+    path: recovery-plan.yml
+    purpose: "{{ item }}"
+  loop: [drill, failover]
+  register: resolved
+
+- name: Read all that the plan is about
+  lifeboat.azure_dr.recovery_estate_info:
+    plan: "{{ resolved.results }}"
+  register: exported
+
+- name: Write it to a file, to rehearse the plan on
+  ansible.builtin.copy:
+    content: "{{ exported.estate | to_nice_yaml(sort_keys=false) }}"
+    dest: recovery-estate.yml
+    mode: "0600"
+
 - name: Read what the resource groups of an application and of its recovery have
   lifeboat.azure_dr.recovery_estate_info:
     resource_group: [rg-shop, rg-backup, rg-dr]
@@ -152,13 +173,13 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors impo
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.document import estate_of
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.read import read_sources
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.scope import Scope, scope_of_groups, scope_of_plan
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.scope import Scope, scope_of_groups, scope_of_plans
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.left_out import LeftOut
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group
 
 SPEC: dict[str, dict[str, Any]] = {
-    "plan": {"type": "dict"},
+    "plan": {"type": "raw"},
     "resource_group": {"type": "list", "elements": "str"},
 }
 
@@ -167,9 +188,10 @@ def scope_of(task: Task) -> Scope:
     """What the options ask for; raises OptionError for what would be nothing."""
     plan, groups = task.params["plan"], task.params["resource_group"]
     if plan is not None:
-        if not plan.get("stages"):
-            raise OptionError("plan", "it has no stages; give what lifeboat.azure_dr.recovery_plan_info returned")
-        return scope_of_plan(task.subscription, plan)
+        plans = plan if isinstance(plan, list) else [plan]
+        if not plans or any(not isinstance(one, dict) or not isinstance(one.get("stages"), list) for one in plans):
+            raise OptionError("plan", "that is no resolved plan, since it has no stages; give what lifeboat.azure_dr.recovery_plan_info returned")
+        return scope_of_plans(task.subscription, plans)
     if groups is None:
         return scope_of_groups(task.subscription, None)
     names = [check_group(name, "resource_group") for name in groups]

@@ -54,6 +54,7 @@ seealso:
   - module: lifeboat.azure_dr.vm_restore
   - module: lifeboat.azure_dr.restore_point_restore
   - module: lifeboat.azure_dr.recovery_readiness_info
+  - module: lifeboat.azure_dr.recovery_estate_info
 """
 
 EXAMPLES = r"""

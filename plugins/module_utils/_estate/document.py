@@ -53,7 +53,8 @@ def estate_of(sources: Sources, scope: Scope, left_out: LeftOut) -> dict[str, An
     for place, resource in machines:
         entry = machine_entry(resource, place, hardware, names, left_out)
         if entry is not None:
-            machine_entries[place.key] = entry
+            guest = scope.guests.get(place.key)
+            machine_entries[place.key] = {**entry, "guest": dict(guest)} if guest else entry
     account_entries = [storage_entry(resource, place, names) for place, resource in accounts]
     known = frozenset(str(entry["name"]).lower() for entry in account_entries)
     vaults = [vault_entry(vault, names, frozenset(machine_entries), sources.now, left_out) for vault in sources.vaults]

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 from .._arm.ids import ResourceId
 from .._fleet import VM_TYPE
+from .guests import guests_of
 
 _GROUP_KEYS = ("resource_group", "resource_groups")
+INVOCATION = "invocation"
+"""What Ansible adds to a result: the options that the module was called with, which is the plan as it is written, for all purposes."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Scope:
     """The resource groups that the plan recovers to, of which all machines and networks belong to the estate."""
     storages: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     """Options that tell where backups of API Management lie; may hold a key of the account, which goes nowhere."""
+    guests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What answers inside machines, by their id in lower case."""
 
     @property
     def of_plan(self) -> bool:
@@ -51,32 +56,36 @@ def scope_of_groups(subscription: str, groups: list[str] | None) -> Scope:
     return Scope(subscription, groups=frozenset(name.lower() for name in groups) if groups else None)
 
 
-def scope_of_plan(subscription: str, plan: Mapping[str, Any]) -> Scope:
-    """What a resolved plan is about. Its subscription is the one that most of its VMs are in."""
+def scope_of_plans(subscription: str, plans: Sequence[Mapping[str, Any]]) -> Scope:
+    """What resolved plans are about. Their subscription is the one that most of the VMs are in."""
     words: set[str] = set()
     groups: set[str] = set()
     targets: set[str] = set()
     subscriptions: Counter[str] = Counter()
-    storages: list[Mapping[str, Any]] = []
-    for path, text in _texts((), plan):
+    for path, text in _texts((), list(plans)):
         owner, key = ("", "", *path)[-2:]
         words.add(text.strip().rstrip("/").lower())
-        if key.endswith(_GROUP_KEYS):
-            groups.add(text.lower())
-            if key == "target_resource_group" or owner in ("recovered", "cleanup"):
-                targets.add(text.lower())
         place = _resource(text)
-        if place is not None:
-            if place.group:
-                groups.add(place.group.lower())
-                targets |= {place.group.lower()} if owner == "recovered" else set()
-            if place.is_type(VM_TYPE) and owner == "vms":
-                subscriptions[place.subscription.lower()] += 1
-    for found in _mappings(plan):
-        if isinstance(found.get("storage_account"), str) and isinstance(found.get("container"), str):
-            storages.append(found)
+        group = (place.group or "") if place is not None else text if key.endswith(_GROUP_KEYS) else ""
+        if group:
+            groups.add(group.lower())
+        if group and (key == "target_resource_group" or owner in ("recovered", "cleanup")):
+            targets.add(group.lower())
+        if place is not None and place.is_type(VM_TYPE) and owner == "vms":
+            subscriptions[place.subscription.lower()] += 1
     most = subscriptions.most_common(1)
-    return Scope(most[0][0] if most else subscription, frozenset(words), frozenset(groups), frozenset(targets), tuple(storages))
+    return Scope(
+        most[0][0] if most else subscription,
+        frozenset(words),
+        frozenset(groups),
+        frozenset(targets),
+        tuple(found for found in _mappings(list(plans)) if _tells_storage(found)),
+        guests_of(plans),
+    )
+
+
+def _tells_storage(options: Mapping[str, Any]) -> bool:
+    return isinstance(options.get("storage_account"), str) and isinstance(options.get("container"), str)
 
 
 def _texts(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -85,7 +94,8 @@ def _texts(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...],
         yield path, value
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _texts((*path, str(key)), inner)
+            if key != INVOCATION:
+                yield from _texts((*path, str(key)), inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from _texts(path, inner)
@@ -94,8 +104,9 @@ def _texts(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...],
 def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(value, Mapping):
         yield value
-        for inner in value.values():
-            yield from _mappings(inner)
+        for key, inner in value.items():
+            if key != INVOCATION:
+                yield from _mappings(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from _mappings(inner)
