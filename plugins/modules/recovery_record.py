@@ -46,12 +46,14 @@ options:
     description:
       - What there is to tell of the event.
       - Of V(start), C(id), C(purpose) (V(drill) or V(failover)), C(plan) and C(stages) as C(lifeboat.azure_dr.recovery_plan_info) returns them, and, if
-        there is anything to say, C(approvals), C(environment), C(clock), C(declared), C(by), C(host), C(job) and C(readiness).
+        there is anything to say, C(approvals), C(environment), C(clock), C(declared), C(by), C(host), C(job) and C(readiness). C(by) and C(host)
+        are otherwise the user and the machine.
       - Of V(stage), C(stage), the number, and C(approvals), decisions (V(approve) or V(decline)) by the names of pauses, and C(by), who decided.
       - Of V(recovered), C(waves), ids, C(vms) and C(services), results as the modules return them.
       - Of V(checked), C(waves), ids, and C(checks), results by the ids of waves.
       - Of V(cleaned), C(resources) and C(kept) as M(lifeboat.azure_dr.drill_cleanup) returns them, C(failure), why it could not be done, and C(ends), that
         nobody is at work on the run any more.
+      - Of V(finished), C(reason), why the run broke off, if it did.
     type: dict
     default: {}
 seealso:
@@ -84,6 +86,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+check_mode:
+  description: Whether nothing was written, because of check mode. The record of the next event then lacks this one.
+  returned: success
+  type: bool
 record:
   description: The record in short.
   returned: success
@@ -106,7 +112,7 @@ record:
       type: list
       elements: str
     waiting_for:
-      description: What people have to decide first, each with C(name), C(message), C(timeout_seconds) and C(waves).
+      description: What people have to decide first, each with C(name), C(message), C(timeout_seconds), C(waves) and the question as C(text).
       type: list
       elements: dict
     halted:
@@ -118,6 +124,9 @@ record:
     vms:
       description: How many VMs there are in C(total), C(recovered) and C(failed).
       type: dict
+    progress:
+      description: How far the run is, in a line.
+      type: str
     cleanup:
       description: V(not_needed), V(pending), V(done) or V(failed).
       type: str
@@ -137,12 +146,15 @@ record:
       total: 3
       recovered: 0
       failed: 0
+    progress: 0 of 3 VMs recovered; 0 of 2 waves done
     cleanup: pending
     verdict:
       result: running
       reasons: [0 of 2 waves are done.]
 """
 
+import getpass
+import os
 import platform
 from typing import Any
 
@@ -168,18 +180,27 @@ def versions(task: Task) -> dict[str, str]:
     return {"collection": collection, "ansible_core": str(task.module.ansible_version), "python": platform.python_version()}
 
 
+def user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # A container whose user has no name.
+        return str(os.getuid())
+
+
 def body(task: Task) -> dict[str, Any]:
     event, data = task.params["event"], task.params["data"]
     check_data(event, data)
     if event == "start":
-        data = {**data, "versions": versions(task)}
+        data = {**data, "versions": versions(task), "host": data.get("host") or platform.node()}
+    if event in ("start", "stage"):
+        data = {**data, "by": data.get("by") or user()}
     before = read_record(task.params["path"])
     record = apply(before, event, data, format_time(task.clock.now().replace(microsecond=0)))
     record["verdict"] = verdict(record)
     changed = record != before
     if changed and not task.check_mode:
         write_record(task.params["path"], record)
-    result: dict[str, Any] = {"changed": changed, "record": summary(record, int(data["stage"]) if event == "stage" else None)}
+    result: dict[str, Any] = {"changed": changed, "check_mode": task.check_mode, "record": summary(record, int(data["stage"]) if event == "stage" else None)}
     if task.diff:
         result["diff"] = {"before": diff_of(before), "after": diff_of(record)}
     return result

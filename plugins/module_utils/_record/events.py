@@ -14,13 +14,15 @@ from typing import Any, Callable, Mapping, Sequence
 
 from .._arm.errors import OptionError
 from .._options import parse_moment
-from .document import PURPOSES, STEPS, Record, Wave, begin_step, end_step, new_record, plan_part, waves_by_id, waves_of
+from .._words import count, some
+from .document import BAD, PURPOSES, STEPS, Record, Wave, begin_step, end_step, new_record, plan_part, waves_by_id, waves_of
 from .halting import reason_to_halt
 from .pauses import DECLINED, begin_pause, decide, read_approvals, waiting_for
 from .results import LEFTOVER, by_id, is_leftover, merged_service, merged_vm
 
 Data = Mapping[str, Any]
 
+LONGEST_REASON = 500
 _ABOUT_THE_RUN = ("by", "host", "job", "versions")
 
 
@@ -63,6 +65,11 @@ def runnable_waves(record: Record, stage: int) -> list[str]:
 def summary(record: Record, stage: int | None) -> dict[str, Any]:
     """What a playbook needs to go on; it stays small, however many VMs there are."""
     vms = [vm for wave in record["waves"] for vm in wave["vms"]]
+    found = {
+        "total": len(vms),
+        "recovered": sum(vm["action"] is not None and not vm["failed"] for vm in vms),
+        "failed": sum(vm["failed"] for vm in vms),
+    }
     return {
         "id": record["id"],
         "purpose": record["purpose"],
@@ -72,14 +79,22 @@ def summary(record: Record, stage: int | None) -> dict[str, Any]:
         "waiting_for": [] if stage is None else waiting_for(_of_stage(record, stage)),
         "halted": {wave["id"]: wave["reason"] for wave in record["waves"] if wave["state"] in ("halted", "declined")},
         "failed": {wave["id"]: wave["reason"] for wave in record["waves"] if wave["state"] == "failed"},
-        "vms": {
-            "total": len(vms),
-            "recovered": sum(vm["action"] is not None and not vm["failed"] for vm in vms),
-            "failed": sum(vm["failed"] for vm in vms),
-        },
+        "vms": found,
+        "progress": _progress(record, found),
         "cleanup": record["cleanup"]["state"],
         "verdict": record["verdict"],
     }
+
+
+def _progress(record: Record, vms: Mapping[str, int]) -> str:
+    """How far the run is, in a line."""
+    states = [wave["state"] for wave in record["waves"]]
+    parts = [f"{vms['recovered']} of {count(vms['total'], 'VM')} recovered", f"{states.count('done')} of {count(len(states), 'wave')} done"]
+    parts += [f"{vms['failed']} VMs failed"] if vms["failed"] else []
+    for state in BAD:
+        names = [wave["id"] for wave in record["waves"] if wave["state"] == state]
+        parts += [f"{state}: {some(names)}"] if names else []
+    return "; ".join(parts)
 
 
 def _of_stage(record: Record, stage: int) -> list[Wave]:
@@ -219,13 +234,8 @@ def _reason(wave: Wave, checks: Sequence[Data]) -> str | None:
         ("service", [service["name"] for service in wave["services"] if service["failed"]], len(wave["services"])),
         ("check", [str(check["name"]) for check in checks if not check.get("ok")], len(checks)),
     )
-    parts = [_some(kind, names, total) for kind, names, total in kinds if names]
+    parts = [f"{len(names)} of {count(total, kind)} failed: {some(list(dict.fromkeys(names)))}" for kind, names, total in kinds if names]
     return "; ".join(parts) or None
-
-
-def _some(kind: str, names: Sequence[str], total: int) -> str:
-    shown = ", ".join(dict.fromkeys(names[:3])) + (" ..." if len(names) > 3 else "")
-    return f"{len(names)} of {total} {kind}{'s' if total != 1 else ''} failed: {shown}"
 
 
 def _named(record: Record, data: Data) -> list[Wave]:
@@ -270,20 +280,20 @@ _LEFT = {
 
 
 def _finished(record: Record, data: Data, now: str) -> None:
-    """The run has ended, whatever came of it."""
+    """The run has ended, whatever came of it; ``reason`` when it broke off."""
     run = record["run"]
     if run["state"] == "finished":
         return
-    _close_waves(record, now)
+    _close_waves(record, now, str(data.get("reason") or "")[:LONGEST_REASON])
     run.update(state="finished", finished=now)
     run["attempts"][-1]["finished"] = now
 
 
-def _close_waves(record: Record, now: str) -> None:
+def _close_waves(record: Record, now: str, why: str = "") -> None:
     for wave in record["waves"]:
         if wave["state"] in _LEFT:
             state, reason = _LEFT[wave["state"]]
-            wave.update(state=state, reason=reason, finished=now)
+            wave.update(state=state, reason=f"{reason}: {why}" if why and state == "failed" else reason, finished=now)
             for step in STEPS:
                 end_step(wave, step, now)
 

@@ -9,6 +9,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from .._arm.errors import OptionError
 from .._arm.timestamps import parse_time
+from .._words import some
 from .document import Wave, begin_step, end_step
 
 APPROVED = "approved"
@@ -67,4 +68,7 @@ def waiting_for(waves: Sequence[Wave]) -> list[dict[str, Any]]:
             pause = wave["pause"]
             question = {"name": pause["name"], "message": pause["message"], "timeout_seconds": pause["timeout_seconds"], "waves": []}
             asked.setdefault(pause["name"], question)["waves"].append(wave["id"])
+    for question in asked.values():
+        message = question["message"] or f"Shall {question['name']} go on?"
+        question["text"] = f"{message} ({question['name']}, before {some(question['waves'])})"
     return list(asked.values())

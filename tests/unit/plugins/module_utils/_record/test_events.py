@@ -189,7 +189,8 @@ class TestPauses:
         record = self.waiting()
         found = summary(record, 2)
         assert (found["state"], found["runnable_waves"]) == ("waiting", [])
-        assert found["waiting_for"] == [{**PAUSE, "waves": ["shop/web"]}]
+        assert found["waiting_for"] == [{**PAUSE, "waves": ["shop/web"], "text": "Start the shop? (go, before shop/web)"}]
+        assert found["progress"] == "1 of 3 VMs recovered; 1 of 3 waves done"
         assert verdict(record)["result"] == "waiting"
 
     def test_it_goes_on_when_approved(self) -> None:
