@@ -182,6 +182,13 @@ options:
       - Restore again what is restored already. A restore that still runs is waited for all the same, and no VM is ever restored over another.
     type: bool
     default: false
+  job:
+    description:
+      - Restore jobs that an earlier task with O(wait=false) has started, by name or resource id. This task waits for them, and does no more for their VMs, also
+        where such a job has failed meanwhile or O(force=true), where it would restore anew without this.
+    type: list
+    elements: str
+    default: []
   resource_guard_operation_requests:
     description:
       - Ids of the approved requests of a resource guard, where one watches over the vault.
@@ -270,10 +277,14 @@ EXAMPLES = r"""
     wait: false
   register: started
 
-- name: Wait for all of them
-  lifeboat.azure_dr.backup_job:
+- name: Wait for all of them, and see what they left behind
+  lifeboat.azure_dr.vm_restore:
+    vm: [web-01, web-02]
+    vm_resource_group: rg-prod
+    mode: disks
+    target_resource_group: rg-dr
+    storage_account: stdrstaging
     job: "{{ started.vms | selectattr('job', 'defined') | map(attribute='job.id') | list }}"
-  when: started.vms | selectattr('job', 'defined') | length > 0
 """
 
 RETURN = r"""
@@ -483,6 +494,7 @@ from typing import Any
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.client import ArmClient
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.cross_region import SecondaryStamp
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.job_control import parse_jobs
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.recovery_points import CONSISTENCIES, TIERS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.restore_options import make_targets
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.restore_request import DISK_NETWORK_ACCESS, MODES, REHYDRATION_PRIORITY
@@ -525,6 +537,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "secondary_region": {"type": "str"},
     "look_back": {"type": "int", "default": 7},
     "force": {"type": "bool", "default": False},
+    "job": {"type": "list", "elements": "str", "default": []},
     "resource_guard_operation_requests": {"type": "list", "elements": "str", "default": []},
 }
 
@@ -547,6 +560,7 @@ def body(task: Task) -> dict[str, Any]:
         check_mode=task.check_mode,
         waiting=task.waiting,
         tags=tags,
+        jobs=frozenset(ref.name.lower() for ref in parse_jobs(params["job"])),
     )
     reports = restore(task.client, make_stamp(task.client, params), choice, make_cases(params, vms, targets), options)
     return fleet_result(task, reports)

@@ -46,6 +46,10 @@ class Case:
     situation: Situation = field(default_factory=lambda: Situation(points=()))
     known_jobs: frozenset[str] = frozenset()
     """Names of the VM's restore jobs that were there before anything was sent."""
+    jobs: frozenset[str] = frozenset()
+    """Names, in lower case, of restores that an earlier task has started."""
+    awaited: Job | None = None
+    """The one of them that is of this VM."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """What the restored VM is to be tagged with."""
     candidates: list[Job] = field(default_factory=list)
@@ -267,6 +271,7 @@ def _read_runs(stamp: Stamp, cases: Sequence[Case], listed: Mapping[str, Sequenc
         for case in members:
             own = [job for job in listed.get(vault.key, []) if job.is_of(case.vm)]
             case.known_jobs = frozenset(job.name for job in own)
+            case.awaited = next((job for job in own if job.name.lower() in case.jobs), None)
             case.candidates = candidates(own, case.situation, case.target)
         running = [job for case in members for job in case.candidates if not job.finished]
         deciding = [job for case in members if _must_know(case) for job in case.candidates if job.finished]

@@ -19,7 +19,7 @@ from .._waiting import Waiting
 from .jobs import Job
 from .recovery_points import point_facts
 from .restore_options import needs_vault, point_wish
-from .restore_plan import Decision, RestoreRun, decide, read_run, same_target, target_facts
+from .restore_plan import Decision, RestoreRun, decide, point_of, read_run, same_target, target_facts
 from .restore_read import FEW, Case, for_each, look_again, place, read_regions, read_situations, vms_of_group
 from .restore_request import DISKS, NEW_VM, REPLACE, RestoreTarget, restore_request
 from .restore_stamps import Stamp
@@ -62,6 +62,7 @@ class RestoreOptions:
     check_mode: bool
     waiting: Waiting
     tags: Mapping[str, str] = field(default_factory=dict)
+    jobs: frozenset[str] = frozenset()
 
 
 def make_cases(params: Mapping[str, Any], vms: Sequence[Vm], targets: Mapping[str, RestoreTarget]) -> list[Case]:
@@ -72,7 +73,7 @@ def make_cases(params: Mapping[str, Any], vms: Sequence[Vm], targets: Mapping[st
 def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequence[Case], options: RestoreOptions) -> list[VmReport]:
     """Brings all cases to their end and returns one report each; nothing that befalls one VM hides another's."""
     for case in cases:
-        case.tags = options.tags
+        case.tags, case.jobs = options.tags, options.jobs
     place(cases, stamp.locate([case.vm for case in cases], choice))
     read_regions(stamp, cases)
     start = client.server_now() - timedelta(days=options.look_back)
@@ -98,7 +99,7 @@ def _plan(client: ArmClient, stamp: Stamp, cases: Sequence[Case], options: Resto
     """Decides; where a running job does not tell enough yet, it is read again for a while."""
 
     def settle(case: Case, patient: bool) -> None:
-        case.decision = decide(case.target, case.wish, case.situation, force=options.force, patient=patient)
+        case.decision = _awaited(case) or decide(case.target, case.wish, case.situation, force=options.force, patient=patient)
 
     for_each(cases, lambda case: settle(case, True))
     for look in range(SECOND_LOOKS):
@@ -108,6 +109,16 @@ def _plan(client: ArmClient, stamp: Stamp, cases: Sequence[Case], options: Resto
         client.clock.sleep(min(options.waiting.interval, SECOND_LOOK))
         look_again(client, stamp, unsure)
         for_each(unsure, lambda case: settle(case, look < SECOND_LOOKS - 1))
+
+
+def _awaited(case: Case) -> Decision | None:
+    """A restore that an earlier task has started is followed to its end, whatever that is or was."""
+    if case.awaited is None:
+        return None
+    run = next((run for run in case.situation.runs if run.job.name == case.awaited.name), None) or read_run(case.awaited)
+    if run.mode is not None and not same_target(run, case.target):
+        return None
+    return Decision("adopt", point=point_of(run, case.situation.points), run=run)
 
 
 def _validate(client: ArmClient, case: Case, options: RestoreOptions) -> None:
@@ -287,7 +298,9 @@ def _was_another(case: Case, job: Job, vm: Mapping[str, Any] | None) -> bool:
     run = case.decision.run if case.decision else None
     if run is None or run.mode is not None:
         return False
-    return not same_target(read_run(job), case.target) if job.detailed else case.target.mode == NEW_VM and vm is None
+    if job.detailed:
+        return not same_target(read_run(job), case.target)
+    return case.awaited is None and case.target.mode == NEW_VM and vm is None
 
 
 def _announce_tags(case: Case, tags: Mapping[str, str]) -> None:
