@@ -34,7 +34,8 @@ options:
     description:
       - What happened.
       - V(start) begins a run, or goes on with one whose record is there. What is done stays as it was told.
-      - V(stage) begins a stage of the plan. Waves whose pause is not decided wait, and the whole stage with them; others are halted because of what failed before.
+      - V(stage) begins a stage of the plan. Waves whose pause is not decided wait, and the whole stage with them. Others are halted, because of what failed
+        before them.
       - V(recovered) has the results of the VMs and services of waves, V(checked) those of their checks, with which the waves end.
       - V(stopped) ends an attempt that waits for a person.
       - V(cleaned) has what was removed after a drill.
@@ -49,8 +50,8 @@ options:
         there is anything to say, C(approvals), C(environment), C(clock), C(declared), C(by), C(host), C(job) and C(readiness). C(by) and C(host)
         are otherwise the user and the machine.
       - Of V(stage), C(stage), the number, and C(approvals), decisions (V(approve) or V(decline)) by the names of pauses, and C(by), who decided.
-      - Of V(recovered), C(waves), ids, C(vms) and C(services), results as the modules return them.
-      - Of V(checked), C(waves), ids, and C(checks), results by the ids of waves.
+      - Of V(recovered), C(waves), ids, C(vms) and C(services), results as the roles C(restore_vms) and C(recover_apim) have them.
+      - Of V(checked), C(waves), ids, and C(checks), results of the role C(check_vms) by the ids of waves.
       - Of V(cleaned), C(resources) and C(kept) as M(lifeboat.azure_dr.drill_cleanup) returns them, C(failure), why it could not be done, and C(ends), that
         nobody is at work on the run any more.
       - Of V(finished), C(reason), why the run broke off, if it did.
@@ -59,6 +60,7 @@ options:
 seealso:
   - module: lifeboat.azure_dr.drill_cleanup
   - module: lifeboat.azure_dr.recovery_record_info
+  - module: lifeboat.azure_dr.recovery_report
 """
 
 EXAMPLES = r"""

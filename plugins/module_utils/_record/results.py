@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules tell of VMs and services, in the shape of the record."""
+"""What the roles restore_vms and recover_apim tell of VMs and services, put into the record of what was known before."""
 
 from __future__ import annotations
 
@@ -39,22 +39,20 @@ def merged_vm(entry: Mapping[str, Any], result: Mapping[str, Any] | None) -> dic
     action = result.get("action")
     if not failed and action == "none" and entry["action"] is not None and not entry["failed"]:
         return dict(entry)
-    point = result.get("recovery_point") or result.get("restore_point") or {}
-    job = result.get("job") or {}
-    restored = result.get("restored") or {}
+    recovered = result.get("recovered") or {}
     return {
         **entry,
-        "recovered": {**entry["recovered"], "id": restored.get("virtual_machine_id") or entry["recovered"]["id"]},
-        "recovery_point": {"name": point.get("name"), "time": point.get("time")} if point else entry["recovery_point"],
+        "recovered": {name: recovered.get(name) or entry["recovered"][name] for name in ("id", "name")},
+        "recovery_point": result.get("recovery_point") or entry["recovery_point"],
         # An attempt that was killed has started what the next one adopts: it is this run's own.
         "action": action or entry["action"] or "none",
         "changed": bool(result.get("changed")) or bool(entry["changed"]),
         "failed": failed,
         "failure": dict(result.get("failure") or NO_RESULT) if failed else None,
-        "job_id": job.get("name") or job.get("id") or entry["job_id"],
-        "started": result.get("started") or job.get("start_time") or entry["started"],
-        "finished": None if failed else result.get("finished") or job.get("end_time") or entry["finished"],
-        "seconds": _first(result.get("seconds"), result.get("restore_seconds"), job.get("duration"), entry["seconds"]),
+        "job_id": result.get("job_id") or entry["job_id"],
+        "started": result.get("started") or entry["started"],
+        "finished": result.get("finished") or (None if failed else entry["finished"]),
+        "seconds": entry["seconds"] if result.get("seconds") is None else result["seconds"],
     }
 
 
@@ -80,11 +78,6 @@ def is_leftover(result: Mapping[str, Any] | None, declared: str) -> bool:
     """Whether what a drill found of a VM was there before the drill: a restore that somebody else, or an earlier drill, had started."""
     if result is None or result.get("failed") or result.get("action") not in ("none", "adopted"):
         return False
-    job = result.get("job") or {}
-    started = parse_time(result.get("started") or job.get("start_time"))
+    started = parse_time(result.get("started"))
     since = parse_time(declared)
     return bool(started and since and started < since - CLOCK_SKEW)
-
-
-def _first(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)

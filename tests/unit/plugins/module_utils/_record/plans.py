@@ -28,7 +28,8 @@ def wave(wave_id: str, vms: Sequence[str] = (), **more: Any) -> dict[str, Any]:
         }
         for vm in vms
     ]
-    return {"id": wave_id, "application": application, "name": name, "after": [], "on_failure": "halt", "pause": None, "vms": planned, "api_management": [], **more}
+    planned_wave = {"id": wave_id, "application": application, "name": name, "after": [], "on_failure": "halt", "pause": None, "vms": planned, "api_management": []}
+    return {**planned_wave, **more}
 
 
 def stages(*waves: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -43,11 +44,11 @@ def start(plan_stages: Sequence[dict[str, Any]], purpose: str = "drill", record:
 
 
 def restored(name: str, action: str = "started", **more: Any) -> dict[str, Any]:
-    """What vm_restore says of a VM that is back."""
+    """What restore_vms says of a VM that is back."""
     return {
-        "id": vm_id(name), "name": name, "changed": action != "none", "failed": False, "action": action,
-        "recovery_point": {"name": "rp", "time": "2026-06-01T02:00:00Z", "tiers": []}, "restored": {"virtual_machine_id": vm_id("drill-" + name)},
-        "restore_seconds": 120.0, "job": {"name": "job-" + name, "start_time": T0, "end_time": T1}, **more,
+        "id": vm_id(name), "name": name, "recovered": {"id": vm_id("drill-" + name), "name": "drill-" + name}, "from": "vault",
+        "recovery_point": {"name": "rp", "time": "2026-06-01T02:00:00Z"}, "action": action, "changed": action != "none", "failed": False, "failure": None,
+        "job_id": "job-" + name, "started": T0, "finished": T1, "seconds": 120.0, **more,
     }
 
 

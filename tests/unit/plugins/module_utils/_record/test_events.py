@@ -102,14 +102,14 @@ def test_a_service_that_failed_fails_its_wave() -> None:
     [("none", "2026-06-01T07:00:00Z", True), ("adopted", "2026-06-01T07:00:00Z", True), ("started", "2026-06-01T07:00:00Z", False), ("adopted", T0, False)],
 )
 def test_a_drill_proves_nothing_by_what_was_there_before(action: str, started: str, leftover: bool) -> None:
-    record = run_stage(start(TWO), 1, restored("db", action, job={"name": "j", "start_time": started, "end_time": T1}))
+    record = run_stage(start(TWO), 1, restored("db", action, started=started))
     vm = the_wave(record, "shop/data")["vms"][0]
     assert (vm["failure"] or {}).get("code") == ("DrillLeftover" if leftover else None)
     assert vm["failed"] is leftover
 
 
 def test_a_failover_takes_what_is_there() -> None:
-    record = run_stage(start(TWO, "failover"), 1, restored("db", "none", job={"name": "j", "start_time": "2026-06-01T01:00:00Z"}))
+    record = run_stage(start(TWO, "failover"), 1, restored("db", "none", started="2026-06-01T01:00:00Z"))
     assert states(record)["shop/data"] == "done"
 
 
@@ -123,7 +123,7 @@ class TestGoingOn:
         record = start(TWO, "failover", killed, T2)
         assert record["run"]["declared"] == T0
         assert record["run"]["attempts"] == [{"started": T0, "finished": None}, {"started": T2, "finished": None}]
-        record = run_stage(record, 1, restored("db", "none", job={}), now=T3)
+        record = run_stage(record, 1, restored("db", "none", started=None), now=T3)
         assert the_wave(record, "shop/data") == the_wave(killed, "shop/data")
         record = apply(run_stage(record, 2, restored("web", "adopted"), now=T3), "finished", {}, T3)
         assert states(record) == {"shop/data": "done", "shop/web": "done"}
@@ -138,7 +138,7 @@ class TestGoingOn:
     def test_what_was_lost_since_is_told(self) -> None:
         planned = stages(TWO[0]["waves"])
         record = apply(run_stage(start(planned, "failover"), 1, restored("db")), "finished", {}, T2)
-        again = run_stage(start(planned, "failover", record, T3), 1, restored("db", "started", job={"name": "second"}), now=T3)
+        again = run_stage(start(planned, "failover", record, T3), 1, restored("db", "started", job_id="second"), now=T3)
         again = apply(again, "finished", {}, T3)
         assert the_wave(again, "shop/data")["vms"][0]["job_id"] == "second"
         assert again["run"]["attempts"][-1] == {"started": T3, "finished": T3}
@@ -237,20 +237,14 @@ HALTING = stages(
 )
 
 
-@pytest.mark.parametrize(
-    ("on_failure", "expected"),
-    [
-        ("halt", {"a/one": "failed", "a/two": "halted", "b/one": "done", "b/two": "halted", "b/three": "halted", "c/one": "done", "c/two": "done", "c/three": "halted"}),
-        ("continue", {"a/one": "failed", "a/two": "done", "b/one": "done", "b/two": "done", "b/three": "done", "c/one": "done", "c/two": "done", "c/three": "done"}),
-    ],
-)
-def test_a_failure_halts_its_application_and_what_depends_on_it(on_failure: str, expected: dict[str, str]) -> None:
+@pytest.mark.parametrize(("on_failure", "stopped"), [("halt", {"a/two", "b/two", "b/three", "c/three"}), ("continue", set())])
+def test_a_failure_halts_its_application_and_what_depends_on_it(on_failure: str, stopped: set[str]) -> None:
     planned = deepcopy(HALTING)
     planned[0]["waves"][0]["on_failure"] = on_failure
     record = run_stage(start(planned), 1, not_restored("a1"), restored("b1"), restored("c1"))
     record = run_stage(record, 2, *map(restored, ("a2", "b2", "c2")))
     record = run_stage(record, 3, *map(restored, ("b3", "c3")))
-    assert states(record) == expected
+    assert {wave_id: state for wave_id, state in states(record).items() if state != "done"} == {"a/one": "failed", **dict.fromkeys(stopped, "halted")}
 
 
 class TestCleaning:
