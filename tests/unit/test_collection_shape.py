@@ -38,7 +38,9 @@ def test_there_are_modules() -> None:
 
 
 def asks_azure(module: str) -> bool:
-    return "azure=False" not in (ROOT / "plugins" / "modules" / (module + ".py")).read_text(encoding="utf-8")
+    text = (ROOT / "plugins" / "modules" / (module + ".py")).read_text(encoding="utf-8")
+    # A module without code is documentation: its action plugin does the work, on the controller.
+    return "def main(" in text and "azure=False" not in text
 
 
 def test_action_group_is_all_modules_that_take_credentials() -> None:

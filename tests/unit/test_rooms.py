@@ -22,9 +22,11 @@ ALLOWED = {
     "_apim": {"_arm", "_storage", "shared"},
     "_checks": {"_arm", "shared"},
     "_record": {"_arm", "shared"},
+    "_report": {"_record", "_arm", "shared"},
     "_plan": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
     "_estate": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
     "_readiness": {"_arm", "_storage", "_backup", "_compute", "_apim", "shared"},
+    "_simulator": {"_arm", "shared"},
     "shared": {"_arm"},
 }
 
