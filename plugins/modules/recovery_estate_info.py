@@ -44,6 +44,7 @@ options:
 seealso:
   - module: lifeboat.azure_dr.recovery_plan_info
   - module: lifeboat.azure_dr.protected_vm_info
+  - module: lifeboat.azure_dr.simulator
 """
 
 EXAMPLES = r"""
