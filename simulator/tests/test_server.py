@@ -42,6 +42,7 @@ def new_group(served: Served, name: str) -> requests.Response:
 def test_ready_file(served: Served) -> None:
     assert set(served.ready) == {
         "arm_url", "ca_file", "control_url", "imds_url", "tenant_id", "subscription_id", "client_id", "client_secret", "location",
+        "guest_proxy_url",
     }  # fmt: skip
     assert stat.S_IMODE(os.stat(served.ready_file).st_mode) == 0o600
     assert served.ready["arm_url"].startswith("https://localhost:")

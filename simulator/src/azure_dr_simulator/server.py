@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running simulator: three loopback ports (ARM and login over TLS, control, instance metadata) around one world."""
+"""The running simulator: its loopback ports (ARM and login over TLS, control, instance metadata, blobs, guests) around one world."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from .gate.faults import FaultBook, RequestFault
 from .gate.playing import Player
 from .gate.recorder import Entry, Recorder
 from .gate.throttle import Profile, Throttle
+from .guests.serving import serve_guests
 from .identity.login import LoginEndpoint
 from .identity.managed_identity import managed_identity_token
 from .identity.metadata import metadata_endpoints
@@ -203,6 +204,13 @@ async def run(options: Options) -> None:
         control_port = await _listen(stack, control_app(simulator), options.control_port, None)
         imds_port = await _listen(stack, imds_app(simulator), options.imds_port, None)
         ready = _ready(simulator, authority.ca_file, control_port, imds_port)
+        ready["guest_proxy_url"] = await serve_guests(
+            stack,
+            simulator.world,
+            simulator.recorder,
+            HOST,
+            lambda app: _listen(stack, app, 0, authority.server_context()),
+        )
         if options.ready_file is not None:
             _write_private(options.ready_file, json.dumps(ready, indent=2) + "\n")
             stack.callback(lambda: _remove(options.ready_file))

@@ -26,6 +26,7 @@ READING_POSTS = {
     "listvalue",
     "getssotoken",
     "checknameavailability",
+    "retrievebootdiagnosticsdata",
     "resources",
     "validate",
 }

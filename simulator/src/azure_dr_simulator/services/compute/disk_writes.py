@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ...bodies import region_of
+from ...estate import Guest
 from ...gate.resource_limits import ResourceLimits
 from ...replies import AzureError, Reply
 from ...routing import Call
@@ -97,6 +98,7 @@ def _new_disk(call: Call, body: Mapping[str, Any]) -> Disk:
         provisioning_state="Updating",
         time_created=call.world.now(),
         unique_id=call.world.new_id(),
+        guest=source.guest if source else Guest(),
     )
     if option == "Restore" and is_disk_restore_point(source_id):
         from_restore_point(call, disk, source_id, member(body, "properties", "diskSizeGB"))
@@ -126,6 +128,7 @@ def from_restore_point(call: Call, disk: Disk, source_id: str, size: Any = None)
     disk.os_type = source.os_type or disk.os_type
     disk.hyper_v_generation = source.hyper_v_generation or disk.hyper_v_generation
     disk.security_type = source.security_type
+    disk.guest = source.guest
     disk.gb_per_hour, disk.copy_fails = source.gb_per_hour, source.copy_fails
     disk.incomplete = source.replication is not None and not source.replication.done(call.world.now())
 

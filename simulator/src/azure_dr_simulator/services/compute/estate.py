@@ -14,7 +14,7 @@ from ...world import World
 from ..network.state import NetworkState, create_nic
 from ..resources.state import ResourcesState
 from . import quotas, restore_point_estate
-from .state import ComputeState, Disk, Vm, attach, clean, inventory
+from .state import BOOT_DIAGNOSTICS, ComputeState, Disk, Vm, attach, clean, inventory
 
 ADMIN = "azureadmin"
 _AGE = timedelta(days=90)
@@ -49,8 +49,10 @@ def create_vm(world: World, estate: Estate, machine: VirtualMachine) -> Vm:
         power_state=machine.power,
         time_created=created,
         os_profile=_os_profile(machine),
-        extra={"userData": machine.user_data} if machine.user_data else {},
-        guest=machine.guest,
+        extra={
+            **({"userData": machine.user_data} if machine.user_data else {}),
+            **(BOOT_DIAGNOSTICS if machine.guest.boot_log else {}),
+        },
     )
     token = world.new_id().replace("-", "")
     name = machine.os_disk_name or f"{machine.name}_OsDisk_1_{token}"
@@ -58,6 +60,7 @@ def create_vm(world: World, estate: Estate, machine: VirtualMachine) -> Vm:
     system.os_type = machine.os
     system.security_type = machine.security_type
     system.time_created = created
+    system.guest = machine.guest
     system.disk_encryption_set_id = machine.os_disk_encryption_set
     _set_copy(system, machine.os_disk_copy)
     attach(vm, system, None, create_option="FromImage")

@@ -95,6 +95,7 @@ def copied_disk(
         network_access_policy=disk.network_access_policy,
         gb_per_hour=disk.gb_per_hour,
         copy_fails=disk.copy_fails,
+        guest=disk.guest,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Iterator
 
+from ...estate import Guest
 from ...store import Store
 from ...world import World
 
@@ -94,6 +95,7 @@ class DiskRestorePoint:
     """None on disks that were not copied from another region."""
     access: list[tuple[str, datetime]] = field(default_factory=list)
     """SAS URLs given out, with their end."""
+    guest: Guest = Guest()
 
 
 @dataclass

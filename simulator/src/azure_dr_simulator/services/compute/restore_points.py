@@ -292,4 +292,5 @@ def disk_point(world: World, vm: Vm, attached: AttachedDisk) -> DiskRestorePoint
         network_access_policy=disk.network_access_policy,
         gb_per_hour=disk.gb_per_hour,
         copy_fails=disk.copy_fails,
+        guest=disk.guest,
     )

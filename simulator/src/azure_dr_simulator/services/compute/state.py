@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable, Iterator, Mapping
 
 from ...estate import Guest
+from ...guests.signing import Console
 from ...store import Store
 from ...world import World
 from ..network.state import NetworkState, create_nic
 from . import restore_point_state
 from .restore_point_state import GB_PER_HOUR
+
+
+BOOT_DIAGNOSTICS: Mapping[str, Any] = {"diagnosticsProfile": {"bootDiagnostics": {"enabled": True}}}
+"""Of a machine with boot diagnostics in storage that Azure manages."""
 
 
 @dataclass
@@ -52,6 +57,8 @@ class Disk:
     """Made from a restore point that was not copied wholly: Azure does not mind, its content is no good."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Other properties a client sent, answered as sent."""
+    guest: Guest = Guest()
+    """Of a system disk: what answers in a machine that starts from it."""
 
     @property
     def id(self) -> str:
@@ -101,8 +108,6 @@ class Vm:
     extra: dict[str, Any] = field(default_factory=dict)
     """Other properties a client sent, answered as sent."""
     identity: dict[str, Any] | None = None
-    guest: Guest = Guest()
-    """The operating system inside, which is what is on its system disk."""
 
     @property
     def id(self) -> str:
@@ -169,6 +174,7 @@ def create_restored_disk(
     disk_encryption_set_id: str = "",
     network_access_policy: str = "AllowAll",
     disk_access_id: str = "",
+    guest: Guest | None = None,
 ) -> Disk:
     """A managed disk made by a restore, stored and unattached. A disk of this name in the group is replaced."""
     disk = Disk(
@@ -188,6 +194,7 @@ def create_restored_disk(
         disk_encryption_set_id=disk_encryption_set_id,
         network_access_policy=network_access_policy,
         disk_access_id=disk_access_id,
+        guest=guest or Guest(),
     )
     return world.state(ComputeState).disks.put(disk)
 
@@ -207,6 +214,7 @@ def create_restored_vm(
     security_type: str = "",
     tags: dict[str, str] | None = None,
     identity: dict[str, Any] | None = None,
+    boot_diagnostics: bool = False,
 ) -> Vm:
     """A running VM on restored disks (LUN, disk), with a new network interface `{name}-nic-...` in the subnet; all stored."""
     vm = Vm(
@@ -222,6 +230,7 @@ def create_restored_vm(
         security_type=security_type,
         time_created=world.now(),
         identity=identity,
+        extra=dict(BOOT_DIAGNOSTICS) if boot_diagnostics else {},
     )
     attach(vm, os_disk, None)
     for lun, disk in data_disks:
@@ -327,6 +336,7 @@ def dump(world: World) -> dict[str, Any]:
 def credentials(world: World) -> Iterator[str]:
     """SAS URLs, and what machines keep of their owners: the administrator's name, keys, user data."""
     yield from restore_point_state.credentials(world)
+    yield from world.state(Console).urls()
     for vm in world.state(ComputeState).vms:
         profile = vm.os_profile or {}
         yield str(vm.extra.get("userData") or "")

@@ -12,7 +12,7 @@ from ...paging import page
 from ...replies import AzureError, Reply
 from ...routing import Call, Router
 from ...world import World
-from . import behaviour, restore_point_urls
+from . import behaviour, boot_diagnostics, restore_point_urls
 from .behaviour import change_power, need_disk, need_vm, operation_headers, remove_disk, remove_vm
 from .disk_writes import patch_disk, put_disk
 from .quotas import list_usages
@@ -45,6 +45,7 @@ def register(router: Router, world: World) -> None:
         f"{_VM}/deallocate",
         lambda call: change_power(call, "deallocating", "deallocated", behaviour.VM_DEALLOCATE),
     )
+    router.add("POST", f"{_VM}/retrieveBootDiagnosticsData", boot_diagnostics.retrieve)
     router.add("GET", _DISK, lambda call: Reply(200, disk_view(need_disk(call))))
     router.add("PUT", _DISK, put_disk)
     router.add("PATCH", _DISK, patch_disk)

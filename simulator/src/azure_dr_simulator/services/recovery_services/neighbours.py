@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...bodies import region_of
+from ...estate import Guest
 from ...world import World
 from ..compute.quotas import over_quota
 from ..compute.state import ComputeState, Vm
@@ -40,7 +41,7 @@ class VmFacts:
         return self.id.lower()
 
 
-def _facts(vm: Vm) -> VmFacts:
+def _facts(world: World, vm: Vm) -> VmFacts:
     return VmFacts(
         id=vm.id,
         name=vm.name,
@@ -49,11 +50,19 @@ def _facts(vm: Vm) -> VmFacts:
         location=region_of(vm.location),
         size=vm.size,
         os_type=vm.os_type,
-        disks=[Disk(-1 if one.lun is None else one.lun, one.name, one.size_gb, one.sku) for one in vm.disks],
+        disks=[
+            Disk(-1 if one.lun is None else one.lun, one.name, one.size_gb, one.sku, _guest(world, one.disk_id))
+            for one in vm.disks
+        ],
         zones=list(vm.zones),
         security_type=vm.security_type,
         tags=dict(vm.tags),
     )
+
+
+def _guest(world: World, disk_id: str) -> Guest:
+    disk = world.state(ComputeState).disks.by_id(disk_id)
+    return disk.guest if disk else Guest()
 
 
 def raw_vm(world: World, vm_id: str) -> Vm | None:
@@ -62,7 +71,7 @@ def raw_vm(world: World, vm_id: str) -> Vm | None:
 
 def find_vm(world: World, vm_id: str) -> VmFacts | None:
     vm = raw_vm(world, vm_id)
-    return None if vm is None else _facts(vm)
+    return None if vm is None else _facts(world, vm)
 
 
 def missing_quota(world: World, subscription: str, location: str, size: str) -> str | None:
@@ -72,7 +81,7 @@ def missing_quota(world: World, subscription: str, location: str, size: str) -> 
 
 def list_vms(world: World, subscription: str, location: str) -> list[VmFacts]:
     """The VMs of a region, as a vault there can see them."""
-    return [_facts(vm) for vm in world.state(ComputeState).vms_in(subscription, location)]
+    return [_facts(world, vm) for vm in world.state(ComputeState).vms_in(subscription, location)]
 
 
 def group_exists(world: World, subscription: str, group: str) -> bool:

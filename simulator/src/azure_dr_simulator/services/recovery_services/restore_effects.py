@@ -86,6 +86,7 @@ def _make_disks(
                 disk_encryption_set_id=str(case.request.get("diskEncryptionSetId") or ""),
                 network_access_policy="AllowPrivate" if private else "AllowAll",
                 disk_access_id=str(access.get("targetDiskAccessId") or "") if private else "",
+                guest=disk.guest,
             ),
         )
         for number, disk in enumerate(restored_disks(case), -1)
@@ -128,6 +129,8 @@ def _create(case: RestoreCase, job: Job, target: VmId) -> None:
         zones=[] if zones == ["NoZone"] else (zones or case.point.zones),
         security_type="" if case.point.security_type == "None" else case.point.security_type,
         tags=source.tags if source else {},
+        # That a restored machine has the boot diagnostics of its source is an assumption.
+        boot_diagnostics=bool(disks[0][0].guest.boot_log),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ...estate import Guest
 from ...world import World
 from .times import Variation
 
@@ -116,6 +117,8 @@ class Disk:
     name: str
     size_gb: int
     sku: str
+    guest: Guest = Guest()
+    """What answers in a machine that starts from it."""
 
 
 @dataclass
