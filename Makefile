@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two lanes run side by side: what runs by ansible-test, and the rest. `secrets` reads what they printed.
 STEPS := sanity units integration -- lint types docs-lint changelog-lint simulator-tests traffic sdk -- secrets
 
-.PHONY: help rehearse test bench bench-peer venv stage clean units-fast conformance conformance-cli conformance-azcollection $(filter-out --,$(STEPS))
+.PHONY: help rehearse test bench bench-peer plan-schema venv stage clean units-fast conformance conformance-cli conformance-azcollection $(filter-out --,$(STEPS))
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
@@ -78,6 +78,9 @@ conformance-azcollection: venv ## azure.azcollection against the simulator; inst
 
 secrets: ## No secret of any estate is in any output of the tests (runs after the others)
 	@$(BIN)/python $(TOOLS)/check_secrets.py $(BUILD)
+
+plan-schema: stage ## Write the schema of recovery plans for editors anew, after a change of their keys
+	@PYTHONPATH=$(BUILD) $(BIN)/python $(TOOLS)/plan_schema.py playbooks/files/recovery_plan.schema.json
 
 bench: stage ## Measure times, memory and requests; asserts nothing
 	@$(BIN)/python tests/benchmarks/run.py $(BUILD) $(ARGS)

@@ -96,6 +96,7 @@ from typing import Any
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._plan.machines import Hosts
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._plan.resolve import Resolution, in_stages, outline, read_plan, run_tags
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._plan.targets import FAILOVER, PURPOSES
 
@@ -111,6 +112,14 @@ SPEC: dict[str, dict[str, Any]] = {
 RUN_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\Z")
 
 
+def check_groups(groups: Any) -> Hosts:
+    """The option ``groups``; raises OptionError."""
+    for name, hosts in (groups or {}).items():
+        if not isinstance(hosts, list) or not all(isinstance(host, dict) and host.get("name") for host in hosts):
+            raise OptionError("groups", f"{name}: give a list of hosts, each with its name and with id or resource_group")
+    return groups or {}
+
+
 def body(task: Task) -> dict[str, Any]:
     params = task.params
     document, path, purpose, run_id = params["plan"], params["path"], params["purpose"], params["run_id"]
@@ -121,7 +130,7 @@ def body(task: Task) -> dict[str, Any]:
     plan = read_plan(document, purpose, path)
     if not params["resolve"]:
         return {"changed": False, "plan": outline(plan, path), "stages": in_stages(plan, {}), "tags": run_tags(plan, purpose, run_id)}
-    resolution = Resolution(plan, purpose, run_id, plan["subscription_id"] or task.subscription, params["groups"] or {}, path)
+    resolution = Resolution(plan, purpose, run_id, plan["subscription_id"] or task.subscription, check_groups(params["groups"]), path)
     found = resolution.resolve(task.client)
     for text in resolution.warnings:
         task.warn(text)

@@ -214,7 +214,7 @@ CHECK = Node(
             Node(
                 {
                     "cmd": text("The command.", required=True),
-                    "connection": Key("Variables of the connection, such as ansible_connection and ansible_user.", {"type": "dict"}),
+                    "connection": Key("Variables of the connection, such as ansible_connection and ansible_user.", {"type": "dict"}, words.connection),
                 }
             ),
         ),
@@ -224,7 +224,7 @@ CHECK = Node(
                 {
                     "name": text("The role.", required=True),
                     "vars": Key("Its variables.", {"type": "dict"}),
-                    "connection": Key("Variables of the connection, for a role that works on the recovered VM.", {"type": "dict"}),
+                    "connection": Key("Variables of the connection, for a role that works on the recovered VM.", {"type": "dict"}, words.connection),
                 }
             ),
         ),

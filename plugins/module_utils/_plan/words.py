@@ -22,6 +22,7 @@ NAME = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$"
 PLAN_NAME = "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 SPAN = "^[0-9]+(\\.[0-9]+)?[smhdwSMHDW]?$"
 
+_SECRET = re.compile(r"(pass|passwd|password|passphrase|token|secret)\Z", re.IGNORECASE)
 _SERVICE = re.compile(r"^[A-Za-z]([A-Za-z0-9-]{0,48}[A-Za-z0-9])?\Z")
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -142,8 +143,15 @@ def url(value: str, key: str) -> str:
         parts = urlsplit(value)
     except ValueError:
         parts = urlsplit("")
+    if "@" in parts.netloc:
+        raise OptionError(key, "it has a user or password in it, which would be shown; a check that signs in is a command or a role")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise OptionError(key, f"{value!r} is not a URL that begins with http:// or https:// and a host")
-    if parts.username or parts.password:
-        raise OptionError(key, "it has a user or password in it, which would be shown; a check that signs in is a command or a role")
+    return value
+
+
+def connection(value: dict[str, Any], key: str) -> dict[str, Any]:
+    secret = next((name for name in value if _SECRET.search(str(name))), None)
+    if secret is not None:
+        raise OptionError(key, f"{secret} would be shown in results and reports; set it as a variable of the inventory or of the job")
     return value

@@ -73,6 +73,8 @@ def test_a_good_plan_has_no_problems() -> None:
         (checked(http={"url": "http://a", "status": [20]}), f"{CHECK}.http.status", "is no HTTP status"),
         (checked(boot_diagnostics={}), f"{CHECK}.boot_diagnostics", "one of the following is required: contains, matches"),
         (checked(boot_diagnostics={"matches": "("}), f"{CHECK}.boot_diagnostics.matches", "is not a regular expression"),
+        (checked(command={"cmd": "a", "connection": {"ansible_ssh_pass": "x"}}), f"{CHECK}.command.connection", "ansible_ssh_pass would be shown"),
+        (checked(role={"name": "a", "connection": {"ansible_become_password": "x"}}), f"{CHECK}.role.connection", "would be shown in results"),
         (checked(command={}), f"{CHECK}.command", "missing required arguments: cmd"),
         (checked(tcp={"port": 22}, vms=[]), f"{CHECK}.vms", "it is empty"),
         (checked(tcp={"port": 22}, on="all"), f"{CHECK}.on", "must be one of: each, wave, got: all"),
