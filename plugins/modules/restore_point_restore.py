@@ -141,7 +141,7 @@ options:
     default: 10.0
 notes:
   - The VM gets the size, the caching and LUNs of the disks, the security type, the license type and the kind of disk controller of the VM that was. It
-    gets a new network interface, and no public address, identity, extension or boot diagnostics.
+    gets a new network interface, boot diagnostics in storage that Azure manages, and no public address, identity or extension.
 seealso:
   - module: lifeboat.azure_dr.restore_point_copy
   - module: lifeboat.azure_dr.restore_point_info
@@ -313,6 +313,18 @@ vms:
       sample:
         region: southeastasia
         resource_group_id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg-dr-southeastasia
+    start_time:
+      description: When Azure began to make what this task made or waited for.
+      returned: when anything was made or waited for, and Azure tells it
+      type: str
+    end_time:
+      description: When the last of it was there, on Azure's clock.
+      returned: when all of it is there, and Azure tells it
+      type: str
+    restore_seconds:
+      description: The time between these two, in seconds.
+      returned: with both
+      type: float
     restored:
       description: What is there now. After a failure, what was made so far.
       returned: when anything was made or kept

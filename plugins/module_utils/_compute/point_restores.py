@@ -276,6 +276,8 @@ def vm_body(point: Point, target: RestoreTarget, disks: list[DiskPoint], ids: Ma
         "hardwareProfile": {"vmSize": target.vm_size or point.vm_size},
         "storageProfile": storage,
         "networkProfile": {"networkInterfaces": [{"id": target.nic_id, "properties": {"primary": True}}]},
+        # In storage that Azure manages: an account of the source's may be in the region that is lost.
+        "diagnosticsProfile": {"bootDiagnostics": {"enabled": True}},
     }
     if (point.security_type or "").lower() == "trustedlaunch":
         uefi = {"secureBootEnabled": point.secure_boot, "vTpmEnabled": point.vtpm}
