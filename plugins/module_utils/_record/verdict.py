@@ -12,6 +12,10 @@ from .measures import measure
 
 Record = Mapping[str, Any]
 
+KEYS = ("rto", "rpo")
+MANY = 3
+"""More applications than this are not told one by one."""
+
 
 def verdict(record: Record, *, over: bool = False) -> dict[str, Any]:
     """``result`` (passed, failed, running or waiting) and ``reasons``. ``over``: nobody is at work on this run any more, so one that is not finished was interrupted."""
@@ -63,7 +67,7 @@ def _of_waves(waves: Sequence[Mapping[str, Any]]) -> list[str]:
     for wave in waves:
         if wave.get("state") == "declined":
             pause = wave.get("pause") or {}
-            reasons.append(f"Wave {wave['id']} was declined by {pause.get('by') or 'nobody known'}{_said(wave)}")
+            reasons.append(f"Wave {wave['id']} was declined by {pause.get('by') or 'a person'} at the pause {pause.get('name')}.")
     # What failed inside a wave is told above; a wave that failed for another reason is told here.
     for wave in waves:
         inner = [*(wave.get("vms") or []), *(wave.get("services") or [])]
@@ -91,15 +95,35 @@ def _failures(entries: Sequence[Mapping[str, Any]], noun: str, plural: str) -> l
 
 def _of_objectives(record: Record) -> list[str]:
     reasons = []
+    unproven: dict[str, list[str]] = {}
     for application in measure(record)["applications"]:
-        for key in ("rto", "rpo"):
+        for key in KEYS:
             found = application[key]
             if found["state"] == "missed":
-                reasons.append(
-                    f"{application['name']} missed its {key.upper()}: {duration(found['measured_seconds'])}, the objective is {duration(found['objective_seconds'])}."
-                )
+                reasons.append(_sentence(application, key, "missed"))
             elif found["state"] == "unknown" and found["objective_seconds"] is not None:
-                reasons.append(f"The {key.upper()} of {application['name']} is not proven: {found['reason']}.")
+                unproven.setdefault(found["reason"], []).append(f"{key.upper()} of {application['name']}")
+    if len(unproven) > MANY:
+        names = [name for names in unproven.values() for name in names]
+        return [*reasons, f"{count(len(names), 'objective is', 'objectives are')} not proven: {some(names)}."]
+    return [*reasons, *(f"Not proven: {', '.join(names)}, since {reason}." for reason, names in unproven.items())]
+
+
+def _sentence(application: Mapping[str, Any], key: str, word: str) -> str:
+    found = application[key]
+    return f"{application['name']} {word} its {key.upper()}: {duration(found['measured_seconds'])}, the objective is {duration(found['objective_seconds'])}."
+
+
+def _met(record: Record) -> list[str]:
+    """A sentence for each application, or, of many, the one that came closest to its objective."""
+    reasons = []
+    for key in KEYS:
+        met = [application for application in measure(record)["applications"] if application[key]["state"] == "met"]
+        if len(met) > MANY:
+            closest = max(met, key=lambda application: application[key]["measured_seconds"] / (application[key]["objective_seconds"] or 1))
+            reasons.append(f"{len(met)} applications met their {key.upper()}. The closest: {_sentence(closest, key, 'met')}")
+        else:
+            reasons += [_sentence(application, key, "met") for application in met]
     return reasons
 
 
@@ -126,13 +150,7 @@ def _proofs(record: Record, waves: Sequence[Mapping[str, Any]]) -> list[str]:
     if validated:
         reasons.append(f"{count(len(validated), 'API Management service was', 'API Management services were')} validated only, not restored: {some(validated)}.")
     reasons.append(f"{count(len(checks), 'check')} passed." if checks else "No check was made: that what was recovered works is not shown.")
-    for application in measure(record)["applications"]:
-        for key in ("rto", "rpo"):
-            found = application[key]
-            if found["state"] == "met":
-                reasons.append(
-                    f"{application['name']} met its {key.upper()}: {duration(found['measured_seconds'])}, the objective is {duration(found['objective_seconds'])}."
-                )
+    reasons += _met(record)
     if record.get("purpose") == "drill":
         removed = (record.get("cleanup") or {}).get("removed") or []
         reasons.append(f"Everything that the drill made was removed: {count(len(removed), 'resource')}.")

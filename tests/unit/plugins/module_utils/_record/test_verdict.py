@@ -32,6 +32,14 @@ def test_passed_says_what_was_proven() -> None:
     }
 
 
+def test_of_many_applications_the_closest_is_told() -> None:
+    waves = [wave(f"{name}/1", 0, 10 + number, vms=[vm(name, point=-40 + number)]) for number, name in enumerate("abcd")]
+    assert verdict(record(*waves))["reasons"][2:4] == [
+        "4 applications met their RTO. The closest: d met its RTO: 13 min, the objective is 60 min.",
+        "4 applications met their RPO. The closest: a met its RPO: 40 min, the objective is 60 min.",
+    ]
+
+
 def test_a_failover_need_not_be_cleaned_up() -> None:
     found = verdict(record(good(), purpose="failover", cleanup={"state": "not_needed"}))
     assert found["result"] == "passed" and not any("removed" in reason for reason in found["reasons"])
@@ -61,13 +69,15 @@ def test_what_was_not_shown_is_said_although_it_passed() -> None:
             record(wave("a/1", 0, 9, state="failed", vms=[vm("x")], checks=[check("port", False, "/x/vms/x"), check("web", False), check("boot")])),
             "2 of 3 checks failed: port on x, web.",
         ),
-        (record(good(), wave("a/2", state="declined", pause={"by": "ops", "name": "go"}, reason="not today")), "Wave a/2 was declined by ops: not today."),
+        (record(good(), wave("a/2", state="declined", pause={"by": "ops", "name": "go"}, reason="not today")), "Wave a/2 was declined by ops at the pause go."),
         (record(wave("a/1", 0, 9, state="failed", reason="no answer.", vms=[vm("x")])), "Wave a/1 failed: no answer."),
         (record(good(), wave("a/2", state="halted"), wave("a/3", state="halted")), "2 waves were halted: a/2, a/3."),
         (record(good(), wave("a/2")), "1 wave was not started: a/2."),
         (record(good(), rto=29), "a missed its RTO: 30 min, the objective is 29 min."),
         (record(good(), rpo=20), "a missed its RPO: 30 min, the objective is 20 min."),
-        (record(wave("a/1", 0, 9, vms=[vm("x", point=None)])), "The RPO of a is not proven: the time of the recovery point of x is not known."),
+        (record(good(), wave("a/2")), "Not proven: RTO of a, RPO of a, since 1 of 2 waves is not done: a/2."),
+        (record(*(wave(f"{name}/1") for name in "abcd")), "8 objectives are not proven: RTO of a, RPO of a, RTO of b, RPO of b, RTO of c and 3 more."),
+        (record(wave("a/1", 0, 9, vms=[vm("x", point=None)])), "Not proven: RPO of a, since the time of the recovery point of x is not known."),
         (record(good(), cleanup={"state": "failed", "left": [LEFT]}), "1 resource was not removed: disk-1."),
         (record(good(), cleanup={"state": "done", "left": [LEFT]}), "1 resource was not removed: disk-1."),
         (record(good(), cleanup={"state": "failed", "left": []}), "What the drill made could not be removed."),

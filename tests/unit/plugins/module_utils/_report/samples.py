@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any, Iterator
 
+SPEED = 60
 DECLARED = datetime(2026, 6, 1, 8, 0, tzinfo=timezone.utc)
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
 HASH = "sha256:5b0c4f7d9e2a61c83d7f1b2e4a6c8d0f9e1a3b5c7d9f0e2a4b6c8d0e1f3a5b7c"
@@ -74,6 +75,9 @@ def build(
     built = list(_waves(waves, dice, failing, applications))
     ends = [wave["finished"] for wave in built if wave["started"]]
     finished = max(ends)
+    if simulated:
+        for service in (service for wave in built for service in wave["services"]):
+            service["seconds"] = service["seconds"] / SPEED if service["seconds"] else None
     names = [vm["recovered"]["name"] for wave in built for vm in wave["vms"] if vm["action"]]
     objectives = {"rto_seconds": 3600 * (2 if failing else 4), "rpo_seconds": 3600 * 24}
     return {
@@ -81,7 +85,7 @@ def build(
         "id": run_id,
         "purpose": purpose,
         "environment": "simulator" if simulated else "azure",
-        "clock": {"kind": "simulated", "speed": 60} if simulated else {"kind": "wall", "speed": 1},
+        "clock": {"kind": "simulated", "speed": SPEED} if simulated else {"kind": "wall", "speed": 1},
         "plan": {
             "name": "shop-and-office" if len(built) < 10 else "whole-estate",
             "hash": HASH,
