@@ -119,7 +119,12 @@ class Task:
         return Waiting(self.waits, self.poll_interval, lambda: self.time_left, self.progress)
 
     def vms(self) -> list[Vm]:
-        return parse_vms(self.params["vm"], self.params.get("vm_resource_group"), self.subscription)
+        return self.vms_of(self.params["vm"])
+
+    def vms_of(self, names: Sequence[str]) -> list[Vm]:
+        """The VMs of an option: ids, which say their subscription, or names in that of the credentials and `vm_resource_group`."""
+        subscription = "" if all(text.strip().startswith("/") for text in names) else self.subscription
+        return parse_vms(names, self.params.get("vm_resource_group"), subscription)
 
     def warn(self, text: str) -> None:
         self.module.warn(text)

@@ -192,7 +192,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.boot_lo
 )
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.hints import BOOT_HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.vm_states import VmState, read_states
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm, parse_vms
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Vm
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import VM, Task, run
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import parse_age
 
@@ -225,7 +225,7 @@ def log_checks(task: Task, vms: list[Vm]) -> list[LogCheck]:
             raise OptionError(place, "give either contains or matches")
         pattern = compile_pattern(entry["matches"], f"{place}.matches") if entry["matches"] else None
         timeout = parse_age(entry["timeout"], f"{place}.timeout").total_seconds()
-        chosen = vms if entry["vm"] is None else parse_vms(entry["vm"], task.params["vm_resource_group"], task.subscription)
+        chosen = vms if entry["vm"] is None else task.vms_of(entry["vm"])
         for vm in chosen:
             if vm.key not in known:
                 raise OptionError(f"{place}.vm", f"{vm.name} (resource group {vm.group}) is not in vm")
