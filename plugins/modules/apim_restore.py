@@ -160,6 +160,18 @@ backup:
     time: "2026-07-26T18:21:07Z"
     expiry: "2026-08-25T18:21:07Z"
     expired: false
+start_time:
+  description: When the restore was asked for, on Azure's clock.
+  returned: when this task started it or waited for it
+  type: str
+end_time:
+  description: When it was seen to have ended, on Azure's clock. That is up to O(poll_interval) later than it did.
+  returned: when this task waited for its end, and it succeeded
+  type: str
+restore_seconds:
+  description: The time between these two, in seconds.
+  returned: with both
+  type: float
 not_restored:
   description: What no backup contains, and must come from elsewhere.
   returned: always, unless the task failed before it had looked at the service and the backup
@@ -222,6 +234,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restore_op
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.restores import NOT_RESTORED, Current, Wish
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.storage_options import APIM_STORAGE
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._apim.templates import DEFAULT_NAME
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.timestamps import format_time
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import WAIT, Task, resource_result, run
 
 SPEC: dict[str, dict[str, Any]] = {
@@ -246,6 +259,10 @@ def result_of(outcome: Outcome, current: Current, wish: Wish, task: Task) -> dic
         facts["backup"] = {**current.backup.facts(task.client.server_now()), **place}
     if outcome.run is not None and outcome.run.operation is not None:
         facts["operation"] = {"id": outcome.run.operation.id, "service_id": service.id}
+    times = {"start_time": outcome.begun, "end_time": outcome.ended}
+    facts.update({name: format_time(moment) for name, moment in times.items() if moment is not None})
+    if outcome.begun is not None and outcome.ended is not None:
+        facts["restore_seconds"] = (outcome.ended - outcome.begun).total_seconds()
     diff = outcome.plan.diff()
     return resource_result(
         task,

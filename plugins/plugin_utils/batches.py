@@ -156,7 +156,7 @@ def _recovered_service(
         "changed": not only and any(bool(result.get("changed")) for result in both),
         "failed": failed,
         "failure": failure_of(end) if failed else None,
-        "started": end.get("start_time"),
+        "started": next((result["start_time"] for result in both if result.get("start_time")), None),
         "finished": end.get("end_time"),
         "seconds": end.get("restore_seconds"),
         "note": service.get("note") or None,

@@ -10,7 +10,7 @@ activity log tells what became of the request.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Iterable
 
 from .._arm.client import ArmClient
@@ -32,7 +32,8 @@ LONG_AGO = timedelta(days=1)
 
 @dataclass
 class Outcome:
-    """What became of a restore. ``changed`` once a request may have changed the service; ``problem`` what it ended with, None when all is well."""
+    """What became of a restore. ``changed`` once a request may have changed the service; ``problem`` what it ended with, None when all is well;
+    ``begun`` and ``ended`` on Azure's clock, by its answers' dates, None where nobody saw it."""
 
     plan: Plan
     service: Service
@@ -40,6 +41,8 @@ class Outcome:
     run: Run | None = None
     problem: ArmError | None = None
     warnings: tuple[str, ...] = ()
+    begun: datetime | None = None
+    ended: datetime | None = None
 
     def warn(self, *texts: str) -> None:
         self.warnings += tuple(text for text in texts if text not in self.warnings)
@@ -162,12 +165,13 @@ def _carry_out(client: ArmClient, wish: Wish, found: Read, outcome: Outcome, wai
     current, decision = found.current, outcome.plan
     if decision.action == "adopt":
         outcome.run = adopt(current.service, ACTION)
+        outcome.begun = decision.mark.since if decision.mark is not None else None
         if not wish.wait or not _adopt(client, outcome, outcome.run, waiting):
             return
     if decision.action in ("adopt", "wait"):
         # What ran may have been a restore, or none of ours: look again.
         outcome.service = wait_until_settled(client, outcome.service, waiting)
-        outcome.run = None
+        outcome.run = outcome.begun = None
         current, outcome.plan = decide(client, wish, replace(current, service=outcome.service), waiting, check=False)
         outcome.service, decision = current.service, outcome.plan
         outcome.warn(*decision.warnings)
@@ -224,7 +228,7 @@ def _start(client: ArmClient, wish: Wish, found: Read, decision: Plan, outcome: 
         if not error.ambiguous:
             _mark(client, outcome, "failed")
         return
-    outcome.changed = True
+    outcome.changed, outcome.begun = True, since
 
 
 def _follow(client: ArmClient, outcome: Outcome, run: Run, waiting: Waiting) -> None:
@@ -263,6 +267,7 @@ def _end(client: ArmClient, outcome: Outcome, run: Run, told: Told) -> None:
         return
     if told != "succeeded":
         outcome.warn(GUESSED)
+    outcome.ended = client.server_now().replace(microsecond=0)
     _mark(client, outcome, "restored")
 
 

@@ -9,6 +9,7 @@ Once the first request is out, no error ends the run: it belongs to its VM, whos
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Mapping, Sequence
 
 from .._arm.client import ArmClient
@@ -16,6 +17,7 @@ from .._arm.errors import ArmError, HttpError, OperationFailed, OperationTimeout
 from .._arm.ids import ResourceId
 from .._arm.poller import Operation, is_momentary, operation_of
 from .._arm.redact import short_url
+from .._arm.timestamps import format_time, parse_time
 from .._fleet import Vm, VmReport, run_each
 from .._waiting import Waiting
 from .point_restores import Piece, RestorePlan, RestoreTarget, plan_restore
@@ -33,13 +35,16 @@ FIRST_LOOK = 3.0
 
 @dataclass
 class Item:
-    """One resource on its way. ``made``: this task has sent its PUT. ``due``: when to look next (monotonic seconds)."""
+    """One resource on its way. ``made``: this task has sent its PUT. ``due``: when to look next (monotonic seconds). ``started`` and ``ended`` on
+    Azure's clock, as far as its answers tell."""
 
     piece: Piece
     made: bool = False
     done: bool = False
     operation: Operation | None = None
     due: float = 0.0
+    started: datetime | None = None
+    ended: datetime | None = None
 
     @property
     def begun(self) -> bool:
@@ -124,12 +129,16 @@ def _make(client: ArmClient, item: Item, interval: float) -> None:
     item.made = True
     item.operation = operation_of(response) if response is not None else None
     item.done = response is not None and item.operation is None
+    if item.done:
+        item.started = item.ended = client.server_now()
     item.due = client.clock.monotonic() + min(FIRST_LOOK, interval)
 
 
 def _look(client: ArmClient, item: Item) -> None:
     if item.operation is not None and item.operation.kind != "state":
         status = status_of(client, item.operation)
+        told = status.body if status is not None and isinstance(status.body, Mapping) else {}
+        item.started, item.ended = parse_time(told.get("startTime")) or item.started, parse_time(told.get("endTime")) or item.ended
         if status is not None and status.state == "running":
             return
         item.operation = None
@@ -141,6 +150,7 @@ def _look(client: ArmClient, item: Item) -> None:
         if is_momentary(error):
             return
         raise
+    item.started = item.started or parse_time(member(body, "properties").get("timeCreated"))
     state = _state_of(body)
     if state.lower() in ("failed", "canceled"):
         raise OperationFailed(
@@ -178,8 +188,23 @@ def _conclude(work: Work) -> None:
         report.fail(work.error)
         names = [item.piece.name for item in work.items if item.begun]
         report.after = {kind: [name for name in found if name in names] for kind, found in report.after.items() if isinstance(found, list)}
+    report.facts.update(_times(work))
     if any(item.begun for item in work.items) and (work.error is None or report.changed):
         report.facts["restored"] = _restored([item.piece for item in work.items if item.begun])
+
+
+def _times(work: Work) -> dict[str, Any]:
+    """When what was on its way began, and when the last of it was there."""
+    moved = [item for item in work.items if item.begun and not item.piece.settled]
+    starts = [item.started for item in moved if item.started is not None]
+    last = [item for item in (work.last or work.first) if not item.piece.settled]
+    ends = [item.ended for item in last if item.ended is not None]
+    found: dict[str, Any] = {"start_time": format_time(min(starts))} if starts else {}
+    if ends and len(ends) == len(last) and work.error is None:
+        found["end_time"] = format_time(max(ends))
+        if starts:
+            found["restore_seconds"] = (max(ends) - min(starts)).total_seconds()
+    return found
 
 
 def make_works(

@@ -105,6 +105,7 @@ def test_the_newest_backup_is_restored_once_and_noted(task: Task) -> None:
     assert done["backup"]["name"] == NEWEST and done["service"]["provisioning_state"] == "Succeeded"
     assert done["operation"] == {"id": "b25l", "service_id": task.azure.path("apim-dr", "rg-dr")}
     assert any("custom domains" in what for what in done["not_restored"])
+    assert done["start_time"] < done["end_time"] and done["restore_seconds"] > 0
     assert task.azure.writes() == MARK
     assert task.azure.restored == [("apim-dr", NEWEST)]
     assert task.azure.tags("apim-dr")["team"] == "api"
@@ -112,6 +113,7 @@ def test_the_newest_backup_is_restored_once_and_noted(task: Task) -> None:
         again = task(check=check)
         assert (again["changed"], again["action"], task.azure.writes()) == (False, "none", [])
         assert again["diff"]["before"] == again["diff"]["after"]
+        assert "start_time" not in again
 
 
 def test_what_is_sent(task: Task) -> None:
@@ -285,6 +287,7 @@ def test_killed_while_waiting_is_adopted(task: Task) -> None:
     assert (predicted["changed"], predicted["action"]) == (False, "adopted")
     result = task()
     assert (result["failed"], result["changed"], result["action"]) == (False, False, "adopted")
+    assert result["start_time"] < result["end_time"], "from when the killed run asked for it"
     assert task.azure.restores() == 0
     assert task()["action"] == "none"
     assert task.azure.restored == [("apim-dr", NEWEST)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import timedelta
 from typing import Any, Callable, Mapping
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -163,4 +164,6 @@ class FakeCompute:
         times = [at for key, at in self.ready_at.items() if key.endswith("/" + name.lower())]
         times += [at + BEGINS_AFTER for key, at in self.started_at.items() if key.endswith("/" + name.lower())]
         done = all(self.clock.passed >= at for at in times)
-        return answer(200, {"name": name, "status": "Succeeded" if done else "InProgress"})
+        spans = {"startTime": max(times) - MADE_AFTER, **({"endTime": max(times)} if done else {})}
+        told = {word: (self.clock.now() + timedelta(seconds=at - self.clock.passed)).isoformat() for word, at in spans.items()}
+        return answer(200, {"name": name, "status": "Succeeded" if done else "InProgress", **told})
