@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Mapping, Sequence
@@ -80,7 +81,7 @@ def restore(client: ArmClient, stamp: Stamp, choice: VaultChoice, cases: Sequenc
     read_situations(client, stamp, cases, start, options.waiting.left())
     _plan(client, stamp, cases, options)
     if options.validate:
-        for_each([case for case in cases if _action(case) == "start"], lambda case: _validate(client, case, options))
+        _validate_all(client, [case for case in cases if case.open and _action(case) == "start"], options)
     for case in cases:
         if case.open and case.decision is not None:
             _announce(case, case.decision, options)
@@ -119,6 +120,18 @@ def _awaited(case: Case) -> Decision | None:
     if run.mode is not None and not same_target(run, case.target):
         return None
     return Decision("adopt", point=point_of(run, case.situation.points), run=run)
+
+
+def _validate_all(client: ArmClient, cases: Sequence[Case], options: RestoreOptions) -> None:
+    done = itertools.count(1)
+
+    def work(case: Case) -> None:
+        try:
+            _validate(client, case, options)
+        finally:
+            options.waiting.tell(next(done), len(cases), "restores that Azure has checked")
+
+    for_each(cases, work)
 
 
 def _validate(client: ArmClient, case: Case, options: RestoreOptions) -> None:

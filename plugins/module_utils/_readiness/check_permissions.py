@@ -11,9 +11,12 @@ from .._arm.errors import ArmError
 from .._arm.ids import ResourceId
 from .._words import count
 from .facts import Facts
-from .findings import FAILED, OK, WARNING, Finding
+from .findings import FAILED, OK, UNKNOWN, WARNING, Finding
 from .needs import Needs
 from .permissions import missing_actions, wanted_actions
+
+TOLD_ELSEWHERE = ("NotProtected", "SoftDeleted")
+"""By the checks of protection and recovery points."""
 
 
 def check_permissions(needs: Needs, facts: Facts) -> Iterator[Finding]:
@@ -38,15 +41,19 @@ def check_permissions(needs: Needs, facts: Facts) -> Iterator[Finding]:
             yield Finding("permission", OK, name, message, None, scope, None, [], None)
 
 
-def check_validations(needs: Needs, validations: Sequence[Mapping[str, Any]] | None) -> Iterator[Finding]:
-    """What vm_restore told of each VM in check mode, with validate. A VM that is there already was not validated."""
+def check_validations(needs: Needs, validations: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What vm_restore tells of each VM in check mode, with validate. A VM that is there already was not checked."""
     applications = {need.vm.key: need.application for need in needs.vms}
-    for entry in validations or ():
+    for entry in validations:
         name, vm_id = str(entry.get("name") or ""), str(entry.get("id") or "")
         application = applications.get(vm_id.lower())
         failure = entry.get("failure")
-        if entry.get("failed") and isinstance(failure, Mapping):
+        if isinstance(failure, Mapping):
+            if failure.get("code") in TOLD_ELSEWHERE:
+                continue
+            # An HTTP status is that of a request which was refused; what Azure finds wrong with a restore has none.
+            state = UNKNOWN if failure.get("status") else FAILED
             message = f"{failure.get('code', 'Error')}: {failure.get('message', '')}"
-            yield Finding("restore_validation", FAILED, name, message, application, vm_id, failure.get("hint"), failure.get("code"))
+            yield Finding("restore_validation", state, name, message, application, vm_id, failure.get("hint"), failure.get("code"))
         elif entry.get("action") == "started":
             yield Finding("restore_validation", OK, name, "Azure's check of the restore found nothing against it.", application, vm_id)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Iterator, Mapping
 
@@ -86,6 +87,14 @@ class Protection:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """VMs that vm_restore restores with the same options."""
+
+    params: Mapping[str, Any]
+    vms: tuple[Vm, ...]
+
+
+@dataclass(frozen=True)
 class Needs:
     """All that a plan needs. ``rpo`` and ``rto`` in seconds by application, None without an objective; ``tags`` those of what a drill makes."""
 
@@ -101,6 +110,8 @@ class Needs:
     protections: Mapping[str, Protection]
     """By VM key."""
     vaults: tuple[VaultRef, ...]
+    batches: tuple[Batch, ...] = ()
+    """The restores from vaults, in their own region."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -133,6 +144,7 @@ def needs_of(plan: Mapping[str, Any], subscription: str) -> Needs:
         choices=tuple((choice, found) for choice, found in wanted if found),
         protections=_protections(plan, subscription),
         vaults=_vaults(readiness, vms),
+        batches=_batches(waves, subscription),
         tags=tags,
     )
 
@@ -160,6 +172,16 @@ def _put_restores(wave: Mapping[str, Any], places: dict[str, dict[str, Any]], su
                 "storage_id": target.storage_account_id,
                 "needs_vault_copy": restore_options.needs_vault(params, target),
             }
+
+
+def _batches(waves: list[Mapping[str, Any]], subscription: str) -> tuple[Batch, ...]:
+    """The restores of all waves, those with the same options together. Without a vault there is nothing to restore from."""
+    found: dict[str, tuple[Mapping[str, Any], list[Vm]]] = {}
+    for params in (one for wave in waves for one in _mappings(wave.get("restores"))):
+        if params.get("vault") and not params.get("from_secondary_region"):
+            same = json.dumps({**params, "vm": None}, sort_keys=True, default=str)
+            found.setdefault(same, (params, []))[1].extend(parse_vms(_names(params), params.get("vm_resource_group"), subscription))
+    return tuple(Batch(params, tuple(vms)) for params, vms in found.values())
 
 
 def _put_builds(

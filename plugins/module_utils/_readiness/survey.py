@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping, Sequence
+from typing import Callable, Iterable, Sequence
 
 from .._arm.client import ArmClient
+from .._waiting import Waiting
 from .check_api_management import check_api_management
 from .check_permissions import check_permissions, check_validations
 from .check_points import check_points
@@ -18,6 +19,7 @@ from .facts import Facts
 from .findings import Finding
 from .needs import Needs
 from .read import read_facts
+from .validate import validate_restores
 
 ALL: Sequence[Callable[[Needs, Facts], Iterable[Finding]]] = (
     check_points,
@@ -33,8 +35,8 @@ ALL: Sequence[Callable[[Needs, Facts], Iterable[Finding]]] = (
 )
 
 
-def survey(client: ArmClient, needs: Needs, validations: Sequence[Mapping[str, Any]] | None) -> list[Finding]:
-    """What there is compared with what is needed."""
+def survey(client: ArmClient, needs: Needs, waiting: Waiting | None) -> list[Finding]:
+    """What there is compared with what is needed; with ``waiting``, Azure is also asked to check each restore."""
     facts = read_facts(client, needs)
     found = [finding for check in ALL for finding in check(needs, facts)]
-    return found + list(check_validations(needs, validations))
+    return found + (list(check_validations(needs, validate_restores(client, needs, waiting))) if waiting else [])

@@ -102,6 +102,8 @@ def test_permissions_are_missing_by_name(grants: Any, state: str, value: list[st
     ("entry", "state"),
     [
         ({"failed": True, "failure": {"code": "RestoreValidationFailed", "message": "no quota", "hint": "Ask."}}, "failed"),
+        ({"failed": True, "failure": {"code": "AuthorizationFailed", "message": "no", "status": 403}}, "unknown"),
+        ({"failed": True, "failure": {"code": "NotProtected", "message": "no"}}, None),
         ({"failed": False, "action": "started"}, "ok"),
         ({"failed": False, "action": "none"}, None),
     ],
