@@ -83,11 +83,196 @@ plan:
   description: What the plan says of itself.
   returned: success
   type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+    description:
+      description: What it says that it is, null when it says nothing.
+      type: str
+    hash:
+      description: Tells one plan from another. Comments, the order of keys, and defaults that are spelled out make no difference.
+      type: str
+      sample: sha256:0b5b0a2f6e1c5f0a7f0a6f0e9a5f4c2b1d8e7c6b5a49382716f5e4d3c2b1a099
+    path:
+      description: The file, null when O(plan) was given.
+      type: str
+    objectives:
+      description: The objectives of the plan, as C(rto_seconds) and C(rpo_seconds), each null when there is none.
+      type: dict
+    applications:
+      description: The applications, each with C(name), its C(objectives) and C(on_failure).
+      type: list
+      elements: dict
+    vm_count:
+      description: How many VMs there are.
+      returned: with O(resolve=true)
+      type: int
 stages:
-  description: The waves in their order.
+  description: The stages, one after the other. The waves of one stage wait for none of each other.
   returned: success
   type: list
   elements: dict
+  contains:
+    number:
+      description: The number of the stage, from 1.
+      type: int
+    waves:
+      description: Its waves, in the order of the plan.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The application and the name.
+          type: str
+          sample: shop/data
+        application:
+          description: The name of the application.
+          type: str
+        name:
+          description: The name of the wave.
+          type: str
+        stage:
+          description: The number of the stage.
+          type: int
+        after:
+          description: The ids of the waves that come first.
+          type: list
+          elements: str
+        on_failure:
+          description: V(halt) or V(continue).
+          type: str
+        pause:
+          description: The C(name), C(message) and C(timeout_seconds) of the pause before the wave, null when there is none.
+          type: dict
+        vms:
+          description: The VMs, by their priority.
+          returned: with O(resolve=true)
+          type: list
+          elements: dict
+          contains:
+            id:
+              description: The resource id of the VM.
+              type: str
+            name:
+              description: Its name.
+              type: str
+            resource_group:
+              description: Its resource group.
+              type: str
+            location:
+              description: Its region, null when it is not there any more or could not be listed.
+              type: str
+            priority:
+              description: Its priority.
+              type: int
+            target:
+              description: The name of the target that it is recovered to.
+              type: str
+            from:
+              description: V(vault), V(secondary_region) or V(restore_points).
+              type: str
+            vault_id:
+              description: The vault that protects it, null when none does.
+              type: str
+            recovered:
+              description: What it is recovered as, by C(id), C(name) and C(resource_group).
+              type: dict
+        restores:
+          description: Options of M(lifeboat.azure_dr.vm_restore), one entry for each vault and target.
+          returned: with O(resolve=true)
+          type: list
+          elements: dict
+        builds:
+          description: Options of M(lifeboat.azure_dr.restore_point_restore), one entry for each target.
+          returned: with O(resolve=true)
+          type: list
+          elements: dict
+        api_management:
+          description:
+            - The API Management services, each with the C(name) and C(resource_group) of the service that was backed up, C(restore) with options of
+              M(lifeboat.azure_dr.apim_restore), C(validate_only), which is true when these are for check mode only, and a C(note) that says why.
+          returned: with O(resolve=true)
+          type: list
+          elements: dict
+        checks:
+          description:
+            - The checks, each with C(name), C(kind), C(on), C(vm_ids) of the VMs that were, C(timeout_seconds) and C(options).
+          returned: with O(resolve=true)
+          type: list
+          elements: dict
+tags:
+  description: The tags of everything that the run makes.
+  returned: success
+  type: dict
+  sample:
+    lifeboat_plan: shop-and-office
+    lifeboat_purpose: drill
+    lifeboat_run: drill-2026-06-01
+cleanup:
+  description: The C(subscriptions), and names of the C(resource_groups), in which a drill makes anything. Null for a failover.
+  returned: with O(resolve=true)
+  type: dict
+protections:
+  description: Options of M(lifeboat.azure_dr.vm_backup_protection), one entry for each vault and policy.
+  returned: with O(resolve=true)
+  type: list
+  elements: dict
+backups:
+  description: Options of M(lifeboat.azure_dr.vm_backup_trigger), one entry for each vault and what the applications say under C(backup).
+  returned: with O(resolve=true)
+  type: list
+  elements: dict
+replications:
+  description:
+    - Under C(restore_point) options of M(lifeboat.azure_dr.restore_point), under C(copy) options of M(lifeboat.azure_dr.restore_point_copy), one entry
+      for each of what the applications say under C(replication).
+  returned: with O(resolve=true)
+  type: list
+  elements: dict
+api_backups:
+  description: Options of M(lifeboat.azure_dr.apim_backup), one entry for each service.
+  returned: with O(resolve=true)
+  type: list
+  elements: dict
+readiness:
+  description:
+    - What else readiness looks at. C(subscription_id), the C(targets) that are used, by name, with the ids of group, network, subnet and storage account,
+      and the C(vaults) with C(id), C(name), C(resource_group) and C(location), null where it is not known.
+  returned: with O(resolve=true)
+  type: dict
+failure:
+  description: What went wrong, and what to do about it.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: V(InvalidPlan) for a plan that is wrong, V(InvalidOption), or Azure's error code.
+      type: str
+    message:
+      description: The reason.
+      type: str
+    problems:
+      description: All that is wrong in the plan, each with C(key), such as V(applications[0].waves[1].checks[0].tcp.port), C(path), which is the same as
+        a list, C(message), and C(line), null when O(plan) was given.
+      returned: when the plan is wrong
+      type: list
+      elements: dict
+    status:
+      description: The HTTP status, when the failure came with one.
+      type: int
+    target:
+      description: What the failure is about.
+      type: str
+    request_id:
+      description: The id of the request, for Azure's support.
+      type: str
+    operation:
+      description: What was being done.
+      type: str
+    hint:
+      description: What to do about it.
+      type: str
 """
 
 import re

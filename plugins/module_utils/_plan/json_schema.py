@@ -18,7 +18,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "dict": {"type": "object"},
     "list": {"type": "array"},
 }
-_ANYTHING_EXTRA = {f"^{EXTRA}": {}}
+_ANYTHING_EXTRA: dict[str, Any] = {f"^{EXTRA}": {}}
 
 
 def json_schema() -> dict[str, Any]:

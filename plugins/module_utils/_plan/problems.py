@@ -28,8 +28,9 @@ class Problem:
         return key_text(self.path)
 
     def __str__(self) -> str:
-        where = self.key or "the plan"
-        return f"{where} (line {self.line}): {self.message}" if self.line else f"{where}: {self.message}"
+        line = f"line {self.line}" if self.line else ""
+        where = f"{self.key} ({line})" if self.key and line else self.key or line
+        return f"{where}: {self.message}" if where else self.message
 
     def as_dict(self) -> dict[str, Any]:
         return {"key": self.key, "path": list(self.path), "message": self.message, "line": self.line}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._plan.problems import PlanError, Problem
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._plan.validate import check_schema
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._plan.plans import SERVICE, changed, machine, plan, problems, wave
 
@@ -89,6 +90,25 @@ def test_what_is_wrong_is_told_with_its_key(document: Any, key: str, message: st
     found = problems(document)
     assert list(found) == [key]
     assert message in found[key]
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        (Problem(("applications", 0, "waves", 1, "name"), "no"), "applications[0].waves[1].name: no"),
+        (Problem(("name",), "no", 3), "name (line 3): no"),
+        (Problem((), "no", 3), "line 3: no"),
+        (Problem((), "no"), "no"),
+    ],
+)
+def test_how_a_problem_is_told(problem: Problem, text: str) -> None:
+    assert str(problem) == text
+
+
+def test_of_many_problems_the_first_are_told_and_how_many_more() -> None:
+    error = PlanError([Problem(("a", number), "no") for number in range(25)], "plan.yml")
+    assert "25 things are wrong in the plan plan.yml: a[0]: no; a[1]: no" in error.message and error.message.endswith("a[19]: no; and 5 more")
+    assert len(error.as_failure()["problems"]) == 25
 
 
 def test_everything_is_told_at_once() -> None:
