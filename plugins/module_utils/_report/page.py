@@ -13,13 +13,15 @@ from typing import Any, Mapping, Sequence
 
 from .._words import count, duration
 from .problems import problems_of
-from .texts import moment_text, percent, short_name, state_mood, state_words, type_of
+from .texts import group_of, moment_text, percent, short_name, state_mood, state_words, type_of
 from .timeline import timeline_of
 
 Report = Mapping[str, Any]
 
 MANY = 50
 """Lists that are longer stay closed in print."""
+CARDS = 4
+"""More applications than this are a table."""
 
 VERDICTS = {
     "passed": ("PASSED", "ok"),
@@ -32,7 +34,7 @@ SPENT = {
     "restore": "restoring virtual machines",
     "api_management": "restoring API Management",
     "checks": "checking",
-    "pause": "waiting for a person",
+    "pause": "only waiting for a person",
     "wait": "between steps",
 }
 READINESS_STATES = {"failed": ("failed", "bad"), "unknown": ("not known", "bad"), "warning": ("warning", "warn"), "ok": ("ok", "ok")}
@@ -44,14 +46,20 @@ def page_of(report: Report) -> dict[str, Any]:
     word, mood = VERDICTS[report["verdict"]["result"]]
     plan = record["plan"]
     purpose = PURPOSES.get(record["purpose"], str(record["purpose"]))
+    simulator = record.get("environment") != "azure"
+    # Whoever sees only this word must not take a rehearsal for a proof.
+    word = f"REHEARSAL {word}" if simulator else word
+    headline = f"{purpose} of {plan.get('name')}{', rehearsed on the simulator' if simulator else ''}"
     checks = checks_of(record)
     return {
-        "title": f"{purpose} of {plan.get('name')}: {word}",
+        "title": f"{headline}: {word}",
+        "headline": headline,
         "purpose": purpose,
         "plan": plan,
         "id": record["id"],
-        "simulator": record.get("environment") != "azure",
-        "verdict": {"word": word, "mood": mood, "reasons": report["verdict"]["reasons"]},
+        "simulator": simulator,
+        "when": when_of(record),
+        "verdict": {"word": word, "mood": mood, "look": "rehearsed" if simulator and mood == "ok" else mood, "reasons": report["verdict"]["reasons"]},
         "tiles": tiles_of(report, checks),
         "applications": [application_of(application) for application in measures["applications"]],
         "spent": spent_of(measures),
@@ -67,7 +75,20 @@ def page_of(report: Report) -> dict[str, Any]:
         "simulated_clock": (record.get("clock") or {}).get("kind") == "simulated",
         "speed": (record.get("clock") or {}).get("speed"),
         "many": MANY,
+        "cards": CARDS,
     }
+
+
+def when_of(record: Mapping[str, Any]) -> str:
+    """When, by whom, and of which plan: what tells this run from others at a glance."""
+    run, plan = record["run"], record["plan"]
+    parts = [moment_text(run.get("started")), f"by {run['by']}" if run.get("by") else "", f"plan {short_hash(plan.get('hash'))}" if plan.get("hash") else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def short_hash(text: object) -> str:
+    """Enough of a hash to compare it by eye."""
+    return str(text).rpartition(":")[2][:12]
 
 
 def tiles_of(report: Report, checks: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -93,6 +114,7 @@ def application_of(application: Mapping[str, Any]) -> dict[str, Any]:
         details.append(f"{duration(application['waiting_seconds'])} of waiting for a person included")
     return {
         "name": application["name"],
+        "vms": application["vms"],
         "details": ", ".join(details),
         "bars": [
             {"key": "RTO", "means": "time until it was back", **objective_bar(application["rto"]), "oldest": None},
@@ -147,7 +169,7 @@ def vms_of(record: Mapping[str, Any], measures: Mapping[str, Any]) -> list[dict[
                 {
                     "name": vm["name"],
                     "wave": wave["id"],
-                    "recovered": (vm.get("recovered") or {}).get("name") or "",
+                    "recovered": (vm.get("recovered") or {}).get("name") or "" if bar["state"] == "recovered" else "",
                     "point": moment_text(point.get("time")).removesuffix(" UTC"),
                     "time": "" if bar["seconds"] is None else duration(bar["seconds"]),
                     "state": state_words(bar["state"]),
@@ -266,12 +288,16 @@ def cleanup_of(record: Mapping[str, Any]) -> dict[str, Any]:
         "done": (f"Everything that the drill made was removed: {count(len(removed), 'resource')}.", "ok"),
         "failed": (f"{count(len(left), 'resource is', 'resources are')} left, {count(len(removed), 'was', 'were')} removed.", "bad"),
     }
+    places: dict[tuple[str, str], list[str]] = {}
+    for entry in removed:
+        places.setdefault((type_of(entry), group_of(entry["id"])), []).append(short_name(entry["id"]))
     sentence, mood = words.get(str(cleanup.get("state")), ("It is not known what became of what was made.", "bad"))
     return {
         "sentence": sentence,
         "mood": mood,
-        "types": Counter(type_of(entry) for entry in removed).most_common(),
-        "removed": [{"name": short_name(entry["id"]), "type": type_of(entry), "id": entry["id"]} for entry in removed],
+        "count": len(removed),
+        "types": ", ".join(f"{number:,} {kind}" for kind, number in Counter(type_of(entry) for entry in removed).most_common()) + ("." if removed else ""),
+        "removed": [{"type": kind, "group": group, "names": names} for (kind, group), names in places.items()],
         "left": [{"name": short_name(entry["id"]), "type": type_of(entry), "id": entry["id"], "reason": entry.get("reason") or ""} for entry in left],
         "finished": moment_text(cleanup.get("finished")),
     }

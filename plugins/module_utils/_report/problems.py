@@ -14,7 +14,7 @@ CHECK_HINT = "Look at the recovered machine: whether it runs, listens where the 
 
 
 def problems_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Failures of a code that ask for the same are one; those of most machines come first."""
+    """Failures of a code that ask for the same are one; what most machines have comes first, and checks, which often fail of the same, last."""
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for wave in record["waves"]:
         for kind, entries in (("VM", wave.get("vms") or []), ("API Management service", wave.get("services") or [])):
@@ -28,8 +28,8 @@ def problems_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
                 key = ("check", str(check["name"]), CHECK_HINT)
                 words = {"message": check.get("message"), "operation": f"{check['kind']} check, {count(int(check.get('attempts') or 1), 'attempt')}"}
                 groups.setdefault(key, []).append(_case(short_name(check.get("vm")) or "the wave", wave["id"], words))
-    problems = [_problem(*key, cases) for key, cases in groups.items()]
-    return sorted(problems, key=lambda problem: -len(problem["cases"]))
+    in_order = sorted(groups.items(), key=lambda group: (group[0][0] == "check", -len(group[1])))
+    return [_problem(*key, cases) for key, cases in in_order]
 
 
 def _case(name: str, wave: str, failure: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,6 +56,7 @@ def _problem(kind: str, code: str, hint: str, cases: list[dict[str, Any]]) -> di
         "who": {"check": count(len(cases), "time"), "VM": count(len(cases), "VM")}.get(kind) or count(len(cases), kind),
         "said": "The check said" if kind == "check" else "Azure said",
         "hint": hint,
+        "traced": any(case["request_id"] for case in cases),
         "same": len({case["message"] for case in cases}) == 1,
         "cases": cases,
     }

@@ -43,6 +43,12 @@ def short_name(resource_id: object) -> str:
     return str(resource_id or "").rstrip("/").rsplit("/", 1)[-1]
 
 
+def group_of(resource_id: object) -> str:
+    """The resource group in an id."""
+    parts = str(resource_id or "").split("/")
+    return parts[4] if len(parts) > 4 and parts[3].lower() == "resourcegroups" else ""
+
+
 def type_of(resource: Mapping[str, Any]) -> str:
     """The type of a resource in short: ``virtualMachines``."""
     return short_name(resource.get("type")) or "resource"

@@ -17,7 +17,7 @@ A_FEW_MORE = 2
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
 TICKS = 6
 
-SPAN_WORDS = {"restore": "restore", "api_management": "API Management", "checks": "checks", "pause": "waited for a person", "wait": "waited for other waves"}
+SPAN_WORDS = {"restore": "restore", "api_management": "API Management", "checks": "checks", "pause": "waited for a person", "wait": "waited"}
 
 
 def timeline_of(record: Mapping[str, Any], measures: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def ticks_of(total: float) -> list[dict[str, str]]:
 def tick_label(seconds: int) -> str:
     if seconds < 60 or seconds % 60:
         return f"{seconds} s" if seconds else "0"
-    if seconds % 3600 and seconds < 7200:
+    if seconds < 3600:
         return f"{seconds // 60} min"
     hours, minutes = divmod(seconds // 60, 60)
     if hours >= 48 and not minutes:

@@ -25,8 +25,8 @@ def test_passed_says_what_was_proven() -> None:
         "reasons": [
             "2 VMs were recovered in 1 wave.",
             "1 check passed.",
-            "a met its RTO: 30 min, the objective is 60 min.",
-            "a met its RPO: 30 min, the objective is 60 min.",
+            "a met its RTO: 30 min, the objective is 1 h 00 min.",
+            "a met its RPO: 30 min, the objective is 1 h 00 min.",
             "Everything that the drill made was removed: 1 resource.",
         ],
     }
@@ -35,8 +35,8 @@ def test_passed_says_what_was_proven() -> None:
 def test_of_many_applications_the_closest_is_told() -> None:
     waves = [wave(f"{name}/1", 0, 10 + number, vms=[vm(name, point=-40 + number)]) for number, name in enumerate("abcd")]
     assert verdict(record(*waves))["reasons"][2:4] == [
-        "4 applications met their RTO. The closest: d met its RTO: 13 min, the objective is 60 min.",
-        "4 applications met their RPO. The closest: a met its RPO: 40 min, the objective is 60 min.",
+        "4 applications met their RTO. The closest: d met its RTO: 13 min, the objective is 1 h 00 min.",
+        "4 applications met their RPO. The closest: a met its RPO: 40 min, the objective is 1 h 00 min.",
     ]
 
 
