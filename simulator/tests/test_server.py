@@ -266,3 +266,17 @@ def test_it_does_not_outlive_a_process_that_is_gone_already(tmp_path: Path) -> N
     owner = subprocess.Popen([sys.executable, "-c", ""])
     owner.wait()
     assert main(["--ready-file", str(tmp_path / "ready.json"), "--stop-with", str(owner.pid)]) == 0
+
+
+def test_time_waits_for_the_first_change(tmp_path: Path) -> None:
+    simulator = Served(tmp_path, "--speed", "100000", "--slow-start")
+    try:
+        simulator.sign_in()
+        assert groups(simulator).status_code == 200
+        before = simulator.control("GET", "/clock").json()
+        assert before["speed"] == 1 and before["elapsed"] < 3600
+        assert new_group(simulator, "rg-new").status_code == 201
+        after = simulator.control("GET", "/clock").json()
+        assert after["speed"] == 100000 and after["elapsed"] > before["elapsed"]
+    finally:
+        simulator.stop()

@@ -52,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--vms", type=_count, default=0, metavar="N", help="replace the estate's virtual machines by N generated ones")
     add("--protected", action="store_true", help="with --vms: protect the generated machines, spread over the vaults")
     add("--speed", type=_positive, default=1.0, metavar="X", help="virtual seconds per second (default 1)")
+    add(
+        "--slow-start",
+        action="store_true",
+        help="at wall speed until the first request that changes something, so that what looks around before it finds nothing aged",
+    )
     add("--throttle", choices=PROFILES, default="2026", help="limits and counters as in that year (default 2026)")
     add("--port", type=_count, default=0, metavar="PORT", help="HTTPS port of ARM and login (default: a free one)")
     add("--control-port", type=_count, default=0, metavar="PORT", help="plain-http control port (default: a free one)")
@@ -102,6 +107,7 @@ def _options(given: argparse.Namespace) -> Options:
     return Options(
         estate=load_estate(document),
         speed=given.speed,
+        slow_start=given.slow_start,
         throttle=given.throttle,
         port=given.port,
         control_port=given.control_port,

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta, timezone
 class Clock:
     """Virtual time. `speed` is virtual seconds per wall second."""
 
-    def __init__(self, speed: float = 1.0, start: datetime | None = None) -> None:
+    def __init__(self, speed: float = 1.0, start: datetime | None = None, *, slow_start: bool = False) -> None:
         if speed <= 0:
             raise ValueError("speed must be greater than 0")
-        self.speed = speed
+        self.speed = min(1.0, speed) if slow_start else speed
+        self._full_speed = speed
         self._start = start or datetime.now(timezone.utc)
         self._origin = time.monotonic()
         self._advanced = 0.0
@@ -34,6 +35,13 @@ class Clock:
         if seconds < 0:
             raise ValueError("the clock only moves forward")
         self._advanced += seconds
+
+    def hurry(self) -> None:
+        """From now on at full speed."""
+        if self.speed != self._full_speed:
+            self._advanced = self.elapsed()
+            self._origin = time.monotonic()
+            self.speed = self._full_speed
 
     def retry_after_headers(self, virtual_seconds: float) -> dict[str, str]:
         """Retry-After as Azure sends it, in wall seconds for this speed.

@@ -60,6 +60,8 @@ _ARM_ROOTS = ("subscriptions", "providers", "tenants")
 class Options:
     estate: Estate
     speed: float = 1.0
+    slow_start: bool = False
+    """Time runs as on the wall until the first request that changes something."""
     throttle: Profile = "2026"
     port: int = 0
     control_port: int = 0
@@ -80,7 +82,7 @@ class Simulator:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.estate = options.estate
-        self.world = World(Clock(options.speed), options.seed)
+        self.world = World(Clock(options.speed, slow_start=options.slow_start), options.seed)
         self.recorder = Recorder()
         self.faults = self.world.state(FaultBook)
         self.player = Player(self.faults, lambda: self.tokens.expire_all())
@@ -112,13 +114,16 @@ class Simulator:
 
     def begin(self, incoming: Incoming, endpoint: str) -> Entry:
         arm = endpoint == "arm"
+        write = arm and changes(incoming.method, incoming.raw_path)
+        if write:
+            self.world.clock.hurry()
         return self.recorder.begin(
             incoming.method,
             incoming.raw_path,
             incoming.raw_query,
             endpoint=endpoint,
             time=self.world.now().isoformat(),
-            write=arm and changes(incoming.method, incoming.raw_path),
+            write=write,
             size=len(incoming.body),
         )
 
