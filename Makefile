@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Two lanes run side by side: what runs by ansible-test, and the rest. `secrets` reads what they printed.
 STEPS := sanity units integration -- lint types docs-lint changelog-lint simulator-tests traffic sdk -- secrets
 
-.PHONY: help rehearse test bench bench-peer plan-schema venv stage clean units-fast conformance conformance-cli conformance-azcollection $(filter-out --,$(STEPS))
+.PHONY: help rehearse test browser report-picture bench bench-peer plan-schema venv stage clean units-fast conformance conformance-cli conformance-azcollection $(filter-out --,$(STEPS))
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
@@ -60,6 +60,14 @@ simulator-tests: venv ## The simulator's own tests
 
 traffic: stage ## The modules and the simulator against recorded traffic, kills and secrets
 	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider -n auto --rootdir . tests/conformance $(ARGS)
+
+browser: stage ## The report in a headless Chromium: phone, print, keyboard, accessibility
+	@$(BIN)/python $(TOOLS)/browser.py $(BUILD)
+	@cd $(COLLECTION) && LIFEBOAT_BROWSER=$(BUILD)/browser/browser.json PYTHONPATH=$(BUILD) $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . tests/browser $(ARGS)
+
+report-picture: stage ## Draw docs/images/report.png anew, after a change of the report
+	@$(BIN)/python $(TOOLS)/browser.py $(BUILD)
+	@PYTHONPATH=$(BUILD) $(BIN)/python $(TOOLS)/picture.py $(BUILD) docs/images/report.png
 
 sdk: sdk-newest ## The newest official Azure SDKs for Python against the simulator
 

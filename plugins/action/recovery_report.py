@@ -48,6 +48,10 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        return self.report()
+
+    def report(self) -> dict[str, Any]:
+        """The result of the task."""
         problem: ArmError | None = None
         try:
             given = ArgumentSpecValidator(SPEC).validate(self._task.args)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -27,7 +28,6 @@ class Browser:
     def __init__(self, command: Sequence[str], profile: Path, environment: dict[str, str] | None = None) -> None:
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
-        # Chromium reads from descriptor 3 and writes to 4.
         arguments = [
             *command,
             "--headless",
@@ -42,19 +42,26 @@ class Browser:
             f"--user-data-dir={profile}",
             "--remote-debugging-pipe",
         ]
-        script = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
-        self._log = open(profile / "browser.log", "wb")  # noqa: SIM115  closed by close()
+        # Chromium reads from descriptor 3 and writes to 4; first out of the way, in case one of the pipes' ends is one of these.
+        reads, writes = (fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10) for descriptor in (to_browser, from_browser))
+
+        def connect() -> None:
+            os.dup2(reads, 3)
+            os.dup2(writes, 4)
+
+        self._log = open(profile / "browser.log", "wb")
         self._process = subprocess.Popen(
-            ["sh", "-c", script, "sh", *arguments],
-            pass_fds=(to_browser, from_browser),
+            arguments,
+            preexec_fn=connect,
+            close_fds=False,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
-        os.close(to_browser)
-        os.close(from_browser)
+        for descriptor in (to_browser, from_browser, reads, writes):
+            os.close(descriptor)
         self._buffer = b""
         self._last = 0
         self.events: list[dict[str, Any]] = []
@@ -138,9 +145,9 @@ class Page:
             raise RuntimeError(str(found["exceptionDetails"].get("exception", {}).get("description") or found["exceptionDetails"]["text"]))
         return found["result"].get("value")
 
-    def press(self, key: str, code: int) -> None:
+    def press(self, key: str, code: int, text: str = "") -> None:
         for kind in ("keyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **({"text": text} if text and kind == "keyDown" else {}))
 
     def type(self, text: str) -> None:
         self.send("Input.insertText", text=text)
