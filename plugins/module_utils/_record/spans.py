@@ -55,7 +55,7 @@ def declared(record: Record) -> datetime | None:
     moment = parse_time(run.get("declared")) or parse_time(run.get("started"))
     if not simulated(record):
         return moment
-    starts = [parse_time(vm.get("started")) for wave in record.get("waves") or [] for vm in wave.get("vms") or [] if vm.get("job_id")]
+    starts = [parse_time(vm.get("started")) for wave in record.get("waves") or [] for vm in wave.get("vms") or []]
     told = [start for start in starts if start is not None]
     return max(moment, min(told)) if moment and told else moment or min(told, default=None)
 
@@ -158,15 +158,15 @@ def _compose(wave: Mapping[str, Any], origin: float, speed: float) -> WaveSpans:
     recovered = max(span.end for span in spans)
     spans.append(Span("checks", recovered, recovered + _step_seconds(wave, "checks")))
     end = max(span.end for span in spans)
-    return WaveSpans(wave, origin, end if wave.get("finished") else None, sweep(spans), _vms_composed(wave, origin, speed))
+    return WaveSpans(wave, origin, end if wave.get("finished") else None, sweep(spans), _vms_composed(wave, origin))
 
 
 def _azure_span(vm: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
     start, end = parse_time(vm.get("started")), parse_time(vm.get("finished"))
-    return (start, end) if vm.get("job_id") and start and end and end >= start else None
+    return (start, end) if start and end and end >= start else None
 
 
-def _vms_composed(wave: Mapping[str, Any], origin: float, speed: float) -> list[VmSpan]:
+def _vms_composed(wave: Mapping[str, Any], origin: float) -> list[VmSpan]:
     vms = wave.get("vms") or []
     first = min((span[0] for span in map(_azure_span, vms) if span), default=None)
     result = []
@@ -176,7 +176,7 @@ def _vms_composed(wave: Mapping[str, Any], origin: float, speed: float) -> list[
             start, end = ((moment - first).total_seconds() for moment in span)
             result.append(VmSpan(vm["id"], vm["name"], vm_state(vm, wave), origin + start, origin + end, end - start))
         elif seconds is not None:
-            length = float(seconds) * (1 if vm.get("job_id") else speed)
+            length = float(seconds)
             result.append(VmSpan(vm["id"], vm["name"], vm_state(vm, wave), origin, origin + length, length))
         else:
             result.append(VmSpan(vm["id"], vm["name"], vm_state(vm, wave)))
@@ -184,14 +184,17 @@ def _vms_composed(wave: Mapping[str, Any], origin: float, speed: float) -> list[
 
 
 def _restore_seconds(wave: Mapping[str, Any], speed: float) -> float:
-    ends = [span.end for span in _vms_composed(wave, 0.0, speed) if span.end is not None]
+    ends = [span.end for span in _vms_composed(wave, 0.0) if span.end is not None]
     return max(ends) if ends else _step_seconds(wave, "restore") * speed
 
 
 def _service_seconds(wave: Mapping[str, Any], speed: float) -> float:
-    """Azure tells no times of these operations, so they are the wall's."""
-    told = [float(service["seconds"]) for service in wave.get("services") or [] if service.get("seconds") is not None]
-    return (max(told) if told else _step_seconds(wave, "api_management")) * speed
+    """As Azure tells them. Of a service that was only validated there is nothing to tell, and it takes no time."""
+    restored = [service for service in wave.get("services") or [] if service.get("action") in ("started", "adopted") and not service.get("validate_only")]
+    told = [float(service["seconds"]) for service in restored if service.get("seconds") is not None]
+    if told:
+        return max(told)
+    return _step_seconds(wave, "api_management") * speed if restored else 0.0
 
 
 def _step_seconds(wave: Mapping[str, Any], name: str) -> float:
