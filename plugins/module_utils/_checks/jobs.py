@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Mapping, Sequence
 
 from .._arm.errors import OptionError
@@ -15,7 +14,6 @@ Job = dict[str, Any]
 """{number, name, kind, vm: id of the VM that was recovered or None, recovered: {id, name, resource_group} or None, address, timeout, options, problem}."""
 
 ADDRESS, NAME = "{address}", "{name}"
-_NOT_IN_HOST_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def make_jobs(
@@ -100,14 +98,6 @@ def endpoint_of(job: Job) -> dict[str, Any]:
 def boot_log_of(job: Job) -> dict[str, Any]:
     """The entry of vm_boot_info's option boot_log."""
     return {**job["options"], "vm": [job["recovered"]["id"]], "timeout": f"{job['timeout']}s"}
-
-
-def host_of(job: Job) -> str:
-    """The name in the inventory of the host that a command or a role reaches the recovered VM by. It must be no other host's name."""
-    of = str((job["recovered"] or {}).get("id") or f"wave-{job['number']}").strip("/")
-    short = of.split("/")
-    readable = f"{short[3]}-{short[-1]}" if len(short) > 3 else of
-    return "check-vms-" + _NOT_IN_HOST_NAMES.sub("-", f"{readable}-{job['number']}").lower()
 
 
 def _has(value: Any, field: str) -> bool:

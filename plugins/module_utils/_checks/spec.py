@@ -54,14 +54,15 @@ def read_checks(documents: Sequence[Mapping[str, Any]], place: str = "checks") -
     return [read_check(document, f"{place}[{number}]") for number, document in enumerate(documents)]
 
 
-def read_check(document: Mapping[str, Any], place: str) -> Check:
+def read_check(document: Mapping[Any, Any], place: str) -> Check:
     kind = str(document.get("kind") or "")
     if kind not in KINDS:
         raise OptionError(f"{place}.kind", f"{kind[:40]!r} is none of {', '.join(KINDS)}")
     name = str(document.get("name") or "").strip()
     if not name:
         raise OptionError(f"{place}.name", "give the check a name")
-    on = str(document.get("on") or EACH)
+    # YAML reads the bare word on as true.
+    on = str(document.get("on") or document.get(True) or EACH)
     if on not in (EACH, WAVE):
         raise OptionError(f"{place}.on", f"{on[:40]!r} is none of each, wave")
     options = check_options(kind, document.get("options") or {}, f"{place}.options")

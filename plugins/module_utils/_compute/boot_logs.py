@@ -28,8 +28,8 @@ from .._progress import Tell, quiet
 from .names import vm_path
 from .shapes import member, text
 
-MINUTES_SIGNED = 5
-"""How long a URL opens the log: one look. Azure signs for two hours when not asked."""
+MINUTES_SIGNED = 60
+"""How long a URL opens the log. It is used at once, and Azure signs for two hours when not asked."""
 PATIENCE = RetryPolicy(attempts=2, patience=15.0, throttle_patience=60.0, longest=5.0)
 
 
