@@ -89,4 +89,3 @@ def _hosts(group: str, task_vars: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _failed(error: ArmError) -> dict[str, Any]:
     return {"failed": True, "changed": False, "msg": str(error), "failure": error.as_failure()}
-

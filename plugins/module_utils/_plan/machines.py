@@ -36,7 +36,9 @@ class Chosen:
 class Chooser:
     """Finds the VMs of every wave. ``listed`` is what Azure has, ``hosts`` what the inventory has, ``targets`` by purpose and name."""
 
-    def __init__(self, plan: Mapping[str, Any], subscription: str, listed: Sequence[Machine], hosts: Hosts, targets: Mapping[str, Mapping[str, Target]]) -> None:
+    def __init__(
+        self, plan: Mapping[str, Any], subscription: str, listed: Sequence[Machine], hosts: Hosts, targets: Mapping[str, Mapping[str, Target]]
+    ) -> None:
         self._plan = plan
         self._subscription = subscription
         self._hosts = hosts
@@ -70,7 +72,8 @@ class Chooser:
     def _of_group(self, entry: Mapping[str, Any], path: KeyPath) -> list[Vm]:
         name = entry["group"]
         if name not in self._hosts:
-            self.problems.append(Problem((*path, "group"), f"there is no group {name!r} in the inventory; run ansible-playbook with -i and the inventory that has it"))
+            hint = "run ansible-playbook with -i and the inventory that has it"
+            self.problems.append(Problem((*path, "group"), f"there is no group {name!r} in the inventory; {hint}"))
             return []
         if not self._hosts[name]:
             self.problems.append(Problem((*path, "group"), f"the group {name!r} of the inventory has no hosts"))

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Union
 
 from .._arm.errors import ArmError
 
-KeyPath = tuple[str | int, ...]
+KeyPath = tuple[Union[str, int], ...]
 
 MOST_TOLD = 20
 

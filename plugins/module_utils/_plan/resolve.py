@@ -151,13 +151,13 @@ class Resolution:
                     problems.append(Problem(one.path, f"{one.vm.name} cannot be recovered to {target.name}: {error.message.removeprefix('vm_name: ')}"))
                     continue
                 member = Member(place, one, target, self._vault(place, one, protection), locations.get(one.vm.key), recovered)
-                if recovered.key in sources:
-                    problems.append(Problem(one.path, f"{one.vm.name} would be recovered as {recovered.name} in {recovered.group}, which is a VM of this plan; "
-                                                      "give the target another resource_group or vm_name"))
                 other = taken.setdefault(recovered.key, member)
+                as_what = f"{one.vm.name} would be recovered as {recovered.name} in {recovered.group}"
+                if recovered.key in sources:
+                    problems.append(Problem(one.path, f"{as_what}, which is a VM of this plan; give the target another resource_group or vm_name"))
                 if other is not member:
-                    problems.append(Problem(one.path, f"{one.vm.name} would be recovered as {recovered.name} in {recovered.group}, and so would "
-                                                      f"{other.vm.name} of the wave {other.place.id}; use {{name}} and {{resource_group}} in vm_name to tell them apart"))
+                    hint = "use {name} and {resource_group} in vm_name to tell them apart"
+                    problems.append(Problem(one.path, f"{as_what}, and so would {other.vm.name} of the wave {other.place.id}; {hint}"))
                 found.append(member)
         if problems:
             raise PlanError(problems, self._path)
@@ -242,4 +242,3 @@ def _objectives(own: Mapping[str, Any] | None, common: Mapping[str, Any] | None)
 def seconds(text: str | None) -> int | None:
     """A span of time in seconds."""
     return None if text is None else int(parse_age(text, "span").total_seconds())
-

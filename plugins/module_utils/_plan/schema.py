@@ -112,7 +112,7 @@ _PLACE: dict[str, Key] = {
     "virtual_network": text("The virtual network, by name or id."),
     "virtual_network_resource_group": group("The resource group of the network, when that is a name. The target's own when left out."),
     "subnet": text("The subnet, by name or id.", required=True),
-    "storage_account": text("The storage account in which Azure stages restores, by name or id. Not for restore_points, which need none."),
+    "storage_account": text("The storage account in which Azure stages restores, by name or id. Restore points need none."),
     "storage_account_resource_group": group("The resource group of the storage account, when that is a name. The target's own when left out."),
     "vm_name": text("The template of the names of the recovered VMs, with {name} and {resource_group}.", words.vm_template, default="{name}"),
     "disk_name": text("The template of the names of disks made of restore points, with {disk}, {lun}, {name} and {resource_group}.", words.disk_template),
@@ -127,7 +127,7 @@ DRILL = Node({name: Key(key.about, {**key.spec, "required": False, "default": No
 TARGET = Node(
     {
         "from": text(
-            "What VMs are recovered from: vault, secondary_region for the vault's copies in the paired region, restore_points for restore points in the region.",
+            "What VMs are recovered from: vault, secondary_region for the vault's copies in the paired region, restore_points for those in the region.",
             choices=[VAULT, SECONDARY_REGION, RESTORE_POINTS],
             default=VAULT,
         ),
