@@ -107,6 +107,9 @@ def test_problems_of_the_module_get_lines() -> None:
     assert error.as_failure()["problems"] == [{"key": "applications[0].name", "path": ["applications", 0, "name"], "message": "it is wrong", "line": 9}]
 
 
-@pytest.mark.parametrize(("text", "expected"), [(TEXT, ["db", "web"]), ("applications: 1", []), ("applications: [1, {waves: [{virtual_machines: [{group: 1}, 2]}]}]", [])])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(TEXT, ["db", "web"]), ("applications: 1", []), ("applications: [1, {waves: [{virtual_machines: [{group: 1}, 2]}]}]", [])],
+)
 def test_the_groups_that_are_named(text: str, expected: list[str]) -> None:
     assert read(text).groups() == expected

@@ -43,7 +43,12 @@ def made(purpose: str, **more: Any) -> Target:
             f"{REAL[:-2]}net/{NETWORKS}/vnet-drill",
             f"{REAL}/{ACCOUNTS}/stdrstaging",
         ),
-        ({"subnet": f"{OTHER}/{NETWORKS}/vnet-far/subnets/x", "vm_name": "d-{name}"}, "rg-dr", f"{OTHER}/{NETWORKS}/vnet-far", f"{REAL}/{ACCOUNTS}/stdrstaging"),
+        (
+            {"subnet": f"{OTHER}/{NETWORKS}/vnet-far/subnets/x", "vm_name": "d-{name}"},
+            "rg-dr",
+            f"{OTHER}/{NETWORKS}/vnet-far",
+            f"{REAL}/{ACCOUNTS}/stdrstaging",
+        ),
         ({"resource_group": OTHER}, "rg-far", f"{REAL}/{NETWORKS}/vnet-dr", f"{REAL}/{ACCOUNTS}/stdrstaging"),
     ],
 )
