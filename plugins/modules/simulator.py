@@ -48,6 +48,11 @@ options:
       - How many seconds of Azure pass in one second.
     type: float
     default: 600
+  slow_start:
+    description:
+      - Let time pass as fast as on the wall until something is changed for the first time, so that what looks around before finds nothing aged.
+    type: bool
+    default: false
   throttle:
     description:
       - The year whose limits of requests are kept, or V(off) for none.
@@ -146,6 +151,7 @@ SPEC: dict[str, dict[str, Any]] = {
     "folder": {"type": "path", "required": True},
     "estate": {"type": "path"},
     "speed": {"type": "float", "default": 600.0},
+    "slow_start": {"type": "bool", "default": False},
     "throttle": {"type": "str", "choices": ["2026", "2023", "off"], "default": "2026"},
     "azurite": {"type": "str"},
     "executable": {"type": "str"},
@@ -161,7 +167,15 @@ def settings_of(params: dict[str, Any]) -> Settings:
     if not params["speed"] > 0:
         raise OptionError("speed", f"{params['speed']:g} is no speed: give more than 0")
     executable = find_executable(params["executable"])
-    return Settings(executable, estate, params["speed"], params["throttle"], params["azurite"] or None, params["stop_with"] or None)
+    return Settings(
+        executable,
+        estate,
+        params["speed"],
+        params["slow_start"],
+        params["throttle"],
+        params["azurite"] or None,
+        params["stop_with"] or None,
+    )
 
 
 def facts_of(folder: SimulatorFolder, ready: dict[str, str]) -> dict[str, Any]:

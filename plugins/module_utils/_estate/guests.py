@@ -27,6 +27,19 @@ def guests_of(plans: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return guests
 
 
+def rehearsable(check: Mapping[str, Any]) -> bool:
+    """Whether a check can be made in a rehearsal, which is when it asks the machine for a port, a page or a text in its boot log.
+
+    Commands, roles and what is asked of other hosts are for machines with somebody at home, and may reach what is none of a rehearsal's business.
+    """
+    kind, options = check.get("kind"), check.get("options") or {}
+    if kind == "tcp":
+        return str(options.get("host") or ADDRESS) == ADDRESS
+    if kind == "http":
+        return _page(options) is not None
+    return kind == "boot_diagnostics" and bool(options.get("contains"))
+
+
 def _checks(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for stage in plan.get("stages") or ():
         for wave in stage.get("waves") or ():
@@ -35,13 +48,13 @@ def _checks(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _add(guest: dict[str, Any], check: Mapping[str, Any]) -> None:
     kind, options = check.get("kind"), check.get("options") or {}
-    if kind == "tcp" and str(options.get("host") or ADDRESS) == ADDRESS and isinstance(options.get("port"), int):
-        _put(guest, "ports", options["port"])
+    if not rehearsable(check):
+        return
+    if kind == "tcp":
+        _put(guest, "ports", int(options["port"]))
     elif kind == "http":
-        page = _page(options)
-        if page is not None:
-            _put(guest, "http", page)
-    elif kind == "boot_diagnostics" and options.get("contains"):
+        _put(guest, "http", _page(options))
+    else:
         lines = str(guest.get("boot_log") or "").splitlines()
         guest["boot_log"] = "\n".join(dict.fromkeys([*lines, str(options["contains"])]))
 

@@ -40,6 +40,7 @@ class Settings:
     executable: str
     estate: str | None = None
     speed: float = 600.0
+    slow_start: bool = False
     throttle: str = "2026"
     azurite: str | None = None
     stop_with: int | None = None
@@ -54,7 +55,8 @@ class Settings:
             "--azurite": self.azurite,
             "--stop-with": str(self.stop_with) if self.stop_with else None,
         }
-        return [self.executable, *(word for option, value in given.items() if value for word in (option, value))]
+        flags = ["--slow-start"] if self.slow_start else []
+        return [self.executable, *flags, *(word for option, value in given.items() if value for word in (option, value))]
 
 
 class SimulatorFolder:
