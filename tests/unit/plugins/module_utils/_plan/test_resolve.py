@@ -97,7 +97,11 @@ def test_entries_without_vms_are_told(entry: dict[str, Any], key: str, message: 
     ("document", "key", "message"),
     [
         (plan(wave("a", {"tags": {"tier": "web"}}), wave("b", machine("web-02"))), f"{WAVES}[1].virtual_machines[0]", "is in the wave shop/a already"),
-        (plan(wave("a", {"tags": {"tier": "web"}}, checks=[{"name": "c", "tcp": {"port": 1}, "vms": ["web-1"]}])), f"{WAVES}[0].checks[0].vms[0]", "mean web-01?"),
+        (
+            plan(wave("a", {"tags": {"tier": "web"}}, checks=[{"name": "c", "tcp": {"port": 1}, "vms": ["web-1"]}])),
+            f"{WAVES}[0].checks[0].vms[0]",
+            "did you mean web-01?",
+        ),
         (plan(wave("a", machine("db-01"), machine("db-01", "rg-b"))), f"{WAVES}[0].virtual_machines[1]", "and so would db-01 of the wave shop/a"),
         (
             plan(wave("a", machine("x" * 64)), targets={"primary": {**TARGET, "vm_name": "{name}-dr"}}),
