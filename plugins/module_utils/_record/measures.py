@@ -21,7 +21,7 @@ Record = Mapping[str, Any]
 
 
 def measure(record: Record) -> dict[str, Any]:
-    """``applications`` with RTO and RPO, ``timeline`` with a bar for each wave and VM, and ``spent``: the seconds of the whole run by what they were spent on."""
+    """``applications`` with RTO and RPO, ``timeline`` with each wave and VM, and ``spent``: the seconds of the run by what they were spent on."""
     waves = spans_of(record)
     total = max((wave.end for wave in waves if wave.end is not None), default=0.0)
     return {
@@ -138,7 +138,14 @@ def _bar(wave: WaveSpans) -> dict[str, Any]:
         "end_seconds": _rounded(wave.end),
         "spans": [{"kind": span.kind, "start_seconds": round(span.start, 1), "end_seconds": round(span.end, 1)} for span in wave.spans],
         "vms": [
-            {"id": vm.id, "name": vm.name, "start_seconds": _rounded(vm.start), "end_seconds": _rounded(vm.end), "seconds": _rounded(vm.seconds), "state": vm.state}
+            {
+                "id": vm.id,
+                "name": vm.name,
+                "start_seconds": _rounded(vm.start),
+                "end_seconds": _rounded(vm.end),
+                "seconds": _rounded(vm.seconds),
+                "state": vm.state,
+            }
             for vm in wave.vms
         ],
     }

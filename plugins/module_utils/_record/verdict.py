@@ -18,7 +18,7 @@ MANY = 3
 
 
 def verdict(record: Record, *, over: bool = False) -> dict[str, Any]:
-    """``result`` (passed, failed, running or waiting) and ``reasons``. ``over``: nobody is at work on this run any more, so one that is not finished was interrupted."""
+    """``result`` (passed, failed, running or waiting) and ``reasons``. ``over``: nobody works on the run any more; if not finished, it was interrupted."""
     run = record.get("run") or {}
     waves: Sequence[Mapping[str, Any]] = record.get("waves") or []
     state = run.get("state")
@@ -111,14 +111,16 @@ def _of_objectives(record: Record) -> list[str]:
 
 def _sentence(application: Mapping[str, Any], key: str, word: str) -> str:
     found = application[key]
-    return f"{application['name']} {word} its {key.upper()}: {duration(found['measured_seconds'])}, the objective is {duration(found['objective_seconds'])}."
+    measured, objective = duration(found["measured_seconds"]), duration(found["objective_seconds"])
+    return f"{application['name']} {word} its {key.upper()}: {measured}, the objective is {objective}."
 
 
 def _met(record: Record) -> list[str]:
     """A sentence for each application, or, of many, the one that came closest to its objective."""
     reasons = []
+    applications = measure(record)["applications"]
     for key in KEYS:
-        met = [application for application in measure(record)["applications"] if application[key]["state"] == "met"]
+        met = [application for application in applications if application[key]["state"] == "met"]
         if len(met) > MANY:
             closest = max(met, key=lambda application: application[key]["measured_seconds"] / (application[key]["objective_seconds"] or 1))
             reasons.append(f"{len(met)} applications met their {key.upper()}. The closest: {_sentence(closest, key, 'met')}")
@@ -148,7 +150,8 @@ def _proofs(record: Record, waves: Sequence[Mapping[str, Any]]) -> list[str]:
     if restored:
         reasons.append(f"{count(len(restored), 'API Management service was', 'API Management services were')} recovered: {some(restored)}.")
     if validated:
-        reasons.append(f"{count(len(validated), 'API Management service was', 'API Management services were')} validated only, not restored: {some(validated)}.")
+        how_many = count(len(validated), "API Management service was", "API Management services were")
+        reasons.append(f"{how_many} validated only, not restored: {some(validated)}.")
     reasons.append(f"{count(len(checks), 'check')} passed." if checks else "No check was made: that what was recovered works is not shown.")
     reasons += _met(record)
     if record.get("purpose") == "drill":

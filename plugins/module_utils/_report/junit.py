@@ -42,8 +42,8 @@ class Suite:
 
 def as_junit(report: Report) -> str:
     record = report["record"]
-    bars = {bar["id"]: bar for bar in report["measures"]["timeline"]["waves"]}
-    suites = [_run_suite(report), *(_wave_suite(wave, bars[wave["id"]]) for wave in record["waves"])]
+    timed = {entry["id"]: entry for entry in report["measures"]["timeline"]["waves"]}
+    suites = [_run_suite(report), *(_wave_suite(wave, timed[wave["id"]]) for wave in record["waves"])]
     if record.get("readiness"):
         suites.append(_readiness_suite(record["readiness"]))
     root = ET.Element("testsuites", {"name": _clean(f"{record['purpose']} {record['id']}"), **_counts([case for suite in suites for case in suite.cases])})
@@ -94,7 +94,7 @@ def _objective(application: str, key: str, found: Mapping[str, Any]) -> Case:
     return case
 
 
-def _wave_suite(wave: Mapping[str, Any], bar: Mapping[str, Any]) -> Suite:
+def _wave_suite(wave: Mapping[str, Any], times: Mapping[str, Any]) -> Suite:
     cases = []
     pause = wave.get("pause")
     if pause:
@@ -107,20 +107,20 @@ def _wave_suite(wave: Mapping[str, Any], bar: Mapping[str, Any]) -> Suite:
         else:
             case.output = f"Approved by {by}, {pause.get('at') or 'at an unknown time'}."
         cases.append(case)
-    states = {vm["id"]: vm for vm in bar["vms"]}
+    states = {vm["id"]: vm for vm in times["vms"]}
     cases += [_vm_case(vm, states[vm["id"]], wave) for vm in wave.get("vms") or []]
     cases += [_service_case(service, wave) for service in wave.get("services") or []]
     cases += [_check_case(check) for check in wave.get("checks") or []]
-    length = None if bar["end_seconds"] is None else bar["end_seconds"] - (bar["start_seconds"] or 0)
+    length = None if times["end_seconds"] is None else times["end_seconds"] - (times["start_seconds"] or 0)
     return Suite(wave["id"], cases, length, wave.get("started"), {"state": wave.get("state"), "stage": wave.get("stage")})
 
 
-def _vm_case(vm: Mapping[str, Any], bar: Mapping[str, Any], wave: Mapping[str, Any]) -> Case:
-    case = Case(vm["name"], "virtual_machine", bar["seconds"], output=recovery_of(vm))
+def _vm_case(vm: Mapping[str, Any], times: Mapping[str, Any], wave: Mapping[str, Any]) -> Case:
+    case = Case(vm["name"], "virtual_machine", times["seconds"], output=recovery_of(vm))
     if vm.get("failed"):
         case.failure = _failure(vm)
-    elif bar["state"] != "recovered":
-        case.skipped = f"{bar['state']}: {wave.get('reason') or 'nothing was recovered'}"
+    elif times["state"] != "recovered":
+        case.skipped = f"{times['state']}: {wave.get('reason') or 'nothing was recovered'}"
     return case
 
 

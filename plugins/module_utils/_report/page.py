@@ -152,7 +152,9 @@ def spent_of(measures: Mapping[str, Any]) -> dict[str, Any]:
     for kind, words in SPENT.items():
         seconds = measures["spent"].get(kind) or 0.0
         if round(seconds):
-            parts.append({"kind": kind, "words": words, "time": duration(seconds), "share": f"{100 * seconds / total:.0f} %", "x": percent(at, total), "width": percent(seconds, total)})
+            share = f"{100 * seconds / total:.0f} %"
+            place = {"x": percent(at, total), "width": percent(seconds, total)}
+            parts.append({"kind": kind, "words": words, "time": duration(seconds), "share": share, **place})
         at += seconds
     return {"parts": parts, "total": duration(total)}
 
@@ -163,17 +165,17 @@ def vms_of(record: Mapping[str, Any], measures: Mapping[str, Any]) -> list[dict[
     rows = []
     for wave in record["waves"]:
         for vm in wave.get("vms") or []:
-            bar = states[wave["id"]][vm["id"]]
+            times = states[wave["id"]][vm["id"]]
             point = vm.get("recovery_point") or {}
             rows.append(
                 {
                     "name": vm["name"],
                     "wave": wave["id"],
-                    "recovered": (vm.get("recovered") or {}).get("name") or "" if bar["state"] == "recovered" else "",
+                    "recovered": (vm.get("recovered") or {}).get("name") or "" if times["state"] == "recovered" else "",
                     "point": moment_text(point.get("time")).removesuffix(" UTC"),
-                    "time": "" if bar["seconds"] is None else duration(bar["seconds"]),
-                    "state": state_words(bar["state"]),
-                    "mood": state_mood(bar["state"]),
+                    "time": "" if times["seconds"] is None else duration(times["seconds"]),
+                    "state": state_words(times["state"]),
+                    "mood": state_mood(times["state"]),
                     "code": (vm.get("failure") or {}).get("code") or "",
                 }
             )
@@ -306,7 +308,6 @@ def cleanup_of(record: Mapping[str, Any]) -> dict[str, Any]:
 def about_of(record: Mapping[str, Any]) -> dict[str, Any]:
     run, plan = record["run"], record["plan"]
     job = run.get("job") or {}
-    url = str(job.get("url") or "")
     return {
         "rows": [
             (label, str(value))
@@ -323,7 +324,12 @@ def about_of(record: Mapping[str, Any]) -> dict[str, Any]:
             )
             if value
         ],
-        "job": {"words": f"{job.get('name') or 'job'} {job.get('id') or ''}".strip(), "url": url if url.startswith(("https://", "http://")) else ""} if job else None,
+        "job": {"words": f"{job.get('name') or 'job'} {job.get('id') or ''}".strip(), "url": web_address(job.get("url"))} if job else None,
         "attempts": [(moment_text(attempt.get("started")), moment_text(attempt.get("finished")) or "cut off") for attempt in run.get("attempts") or []],
         "versions": [(name.replace("_", "-"), str(version)) for name, version in (run.get("versions") or {}).items() if version],
     }
+
+
+def web_address(text: object) -> str:
+    """The address when it is one of a web page: nothing else becomes a link."""
+    return str(text) if str(text or "").startswith(("https://", "http://")) else ""

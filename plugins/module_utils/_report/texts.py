@@ -74,8 +74,15 @@ def recovery_of(vm: Mapping[str, Any]) -> str:
 
 def failure_text(failure: Mapping[str, Any]) -> str:
     """All that is known of a failure, a line for each."""
-    names = (("code", "Code"), ("message", "Message"), ("operation", "Operation"), ("status", "HTTP status"), ("request_id", "Request id"), ("hint", "What to do"))
-    lines = [f"{label}: {failure[name]}" for name, label in names if failure.get(name)]
+    names = {
+        "code": "Code",
+        "message": "Message",
+        "operation": "Operation",
+        "status": "HTTP status",
+        "request_id": "Request id",
+        "hint": "What to do",
+    }
+    lines = [f"{label}: {failure[name]}" for name, label in names.items() if failure.get(name)]
     for problem in failure.get("problems") or []:
         lines.append(f"Azure's validation: {problem.get('code')}: {problem.get('message')} {problem.get('recommendations') or ''}".rstrip())
     return "\n".join(lines)

@@ -22,15 +22,15 @@ SPAN_WORDS = {"restore": "restore", "api_management": "API Management", "checks"
 
 def timeline_of(record: Mapping[str, Any], measures: Mapping[str, Any]) -> dict[str, Any]:
     total = measures["timeline"]["seconds"]
-    bars = {bar["id"]: bar for bar in measures["timeline"]["waves"]}
+    timed = {entry["id"]: entry for entry in measures["timeline"]["waves"]}
     stages: dict[int, list[dict[str, Any]]] = {}
     for wave in record["waves"]:
-        stages.setdefault(int(wave.get("stage") or 1), []).append(_wave(wave, bars[wave["id"]], total))
+        stages.setdefault(int(wave.get("stage") or 1), []).append(_wave(wave, timed[wave["id"]], total))
     return {
         "total": duration(total),
         "ticks": ticks_of(total),
         "stages": [{"number": number, "waves": waves, "words": count(len(waves), "wave")} for number, waves in sorted(stages.items())],
-        "kinds": [kind for kind in SPAN_WORDS if any(span["kind"] == kind for bar in bars.values() for span in bar["spans"])],
+        "kinds": [kind for kind in SPAN_WORDS if any(span["kind"] == kind for entry in timed.values() for span in entry["spans"])],
         "words": SPAN_WORDS,
     }
 
@@ -54,14 +54,14 @@ def tick_label(seconds: int) -> str:
     return f"{hours} h" + (f" {minutes}" if minutes else "")
 
 
-def _wave(wave: Mapping[str, Any], bar: Mapping[str, Any], total: float) -> dict[str, Any]:
+def _wave(wave: Mapping[str, Any], times: Mapping[str, Any], total: float) -> dict[str, Any]:
     state = str(wave.get("state"))
     spans = [
         {"kind": span["kind"], "x": percent(span["start_seconds"], total), "width": percent(span["end_seconds"] - span["start_seconds"], total)}
-        for span in bar["spans"]
+        for span in times["spans"]
         if span["end_seconds"] > span["start_seconds"]
     ]
-    vms = [_vm(vm, total) for vm in shown_vms(bar["vms"])]
+    vms = [_vm(vm, total) for vm in shown_vms(times["vms"])]
     checks = wave.get("checks") or []
     good = sum(bool(check.get("ok")) for check in checks)
     return {
@@ -73,16 +73,16 @@ def _wave(wave: Mapping[str, Any], bar: Mapping[str, Any], total: float) -> dict
         "state": state_words(state),
         "mood": state_mood(state),
         "reason": wave.get("reason") or "",
-        "start": "" if bar["start_seconds"] is None else duration(bar["start_seconds"]),
-        "end": "" if bar["end_seconds"] is None else duration(bar["end_seconds"]),
-        "took": "" if bar["end_seconds"] is None else duration(bar["end_seconds"] - (bar["start_seconds"] or 0)),
+        "start": "" if times["start_seconds"] is None else duration(times["start_seconds"]),
+        "end": "" if times["end_seconds"] is None else duration(times["end_seconds"]),
+        "took": "" if times["end_seconds"] is None else duration(times["end_seconds"] - (times["start_seconds"] or 0)),
         "spans": spans,
-        "words": span_words(bar["spans"]),
-        "by_kind": {kind: _spent(bar["spans"], kind) for kind in SPAN_WORDS},
-        "vm_count": len(bar["vms"]),
+        "words": span_words(times["spans"]),
+        "by_kind": {kind: _spent(times["spans"], kind) for kind in SPAN_WORDS},
+        "vm_count": len(times["vms"]),
         "vms": vms,
-        "more": len(bar["vms"]) - len(vms),
-        "spread": spread_of(bar["vms"]),
+        "more": len(times["vms"]) - len(vms),
+        "spread": spread_of(times["vms"]),
         "services": [service["name"] for service in wave.get("services") or []],
         "checks": f"{good} of {count(len(checks), 'check')} passed" if checks else "no checks",
         "checks_mood": "ok" if checks and good == len(checks) else "bad" if checks else "idle",

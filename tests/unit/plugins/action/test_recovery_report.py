@@ -23,7 +23,8 @@ WAVES = (("shop", "data", 1, 1, ()),)
 def run(args: dict[str, Any], check_mode: bool = False, diff: bool = False) -> dict[str, Any]:
     """What the action returns; all that it needs of Ansible is its task."""
     action = ActionModule.__new__(ActionModule)
-    action._task = SimpleNamespace(args={name: str(value) if isinstance(value, Path) else value for name, value in args.items()}, check_mode=check_mode, diff=diff)
+    given = {name: str(value) if isinstance(value, Path) else value for name, value in args.items()}
+    action._task = SimpleNamespace(args=given, check_mode=check_mode, diff=diff)
     return action.report()
 
 
