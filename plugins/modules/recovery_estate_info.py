@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Reads the VMs with disks and network interfaces, virtual networks, storage accounts, vaults with policies and protected items, restore points with their copies, and
     API Management services with their backups, and returns them as the document that the simulator loads as its estate. Written to a file as YAML or JSON, it is what
-    the playbook P(lifeboat.azure_dr.rehearse#playbook) rehearses a plan on, without Azure.
+    the playbook C(lifeboat.azure_dr.rehearse) rehearses a plan on, without Azure.
   - Costs one list for each kind of resource, two for each vault, one request for each restore point collection, one more for each copy, and one for each container of
     backups of API Management.
   - Keys, passwords, user names, user data, custom data and the contents of API Management are neither read nor exported. B(Names, addresses and tags are exported as they
