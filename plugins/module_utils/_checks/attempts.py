@@ -9,6 +9,7 @@ import base64
 import http.client
 import socket
 import ssl
+import time
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -76,6 +77,7 @@ def _request(target: HttpTarget, url: str, headers: dict[str, str], proxy: Proxy
     port = parts.port or DEFAULT_PORTS[parts.scheme]
     address = target.connect_to if target.connect_to and parts.netloc == urlsplit(target.url).netloc else host
     place = place_of(address, port)
+    ends = time.monotonic() + timeout
     stream = _connect(address, port, proxy, timeout)
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
@@ -89,7 +91,7 @@ def _request(target: HttpTarget, url: str, headers: dict[str, str], proxy: Proxy
             connection.putheader(name, value)
         connection.endheaders()
         answer = connection.getresponse()
-        return answer.status, answer.getheader("Location") or "", answer.read(MOST_BYTES)
+        return answer.status, answer.getheader("Location") or "", _body(answer, ends)
     except socket.timeout:
         raise Unreachable(f"{place} accepts connections, but does not answer within {timeout:.0f} s.") from None
     except (OSError, http.client.HTTPException) as problem:
@@ -97,6 +99,19 @@ def _request(target: HttpTarget, url: str, headers: dict[str, str], proxy: Proxy
     finally:
         connection.close()
         stream.close()
+
+
+def _body(answer: http.client.HTTPResponse, ends: float) -> bytes:
+    """What there is of the answer until then: one that comes drop by drop must not hold up the others."""
+    body = b""
+    while len(body) < MOST_BYTES:
+        if time.monotonic() > ends:
+            raise socket.timeout
+        piece = answer.read1(65536)
+        if not piece:
+            break
+        body += piece
+    return body
 
 
 def _judge(target: HttpTarget, url: str, status: int, location: str, body: bytes) -> Attempt:
@@ -176,7 +191,10 @@ def _passed_on(stream: socket.socket, host: str, port: int, proxy: Proxy) -> soc
         lines.append(f"Proxy-Authorization: Basic {text}")
     stream.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
     head = b""
+    ends = time.monotonic() + (stream.gettimeout() or 0.0)
     while not head.endswith(b"\r\n\r\n"):
+        if time.monotonic() > ends:
+            raise socket.timeout
         byte = stream.recv(1)
         if not byte or len(head) > 65536:
             raise Unreachable(f"The proxy {proxy.place} does not speak HTTP.")
@@ -189,4 +207,4 @@ def _passed_on(stream: socket.socket, host: str, port: int, proxy: Proxy) -> soc
 
 def _words(problem: Exception) -> str:
     text = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
-    return str(text).rstrip(".")[:200]
+    return " ".join(str(text).split()).rstrip(".")[:200]

@@ -34,14 +34,15 @@ def make_jobs(
 
 def _subjects(check: Check, known: Mapping[str, Mapping[str, Any]], place: str) -> list[tuple[str | None, Mapping[str, Any] | None]]:
     """The VMs that the check is made for: the id that the result names, and the VM, None when it was not recovered."""
-    ids = list(known) if check.vm_ids is None else list(check.vm_ids)
+    ids = [str(vm["id"]) for vm in known.values()] if check.vm_ids is None else list(check.vm_ids)
+    vms = [known.get(one.lower()) for one in ids]
     if check.on == EACH:
-        return [(str(known[one]["id"]) if one in known else one, known.get(one)) for one in ids]
+        return [(one if vm is None else str(vm["id"]), vm) for one, vm in zip(ids, vms)]
     if not _has(check.options, ADDRESS) and not _has(check.options, NAME):
         return [(None, None)]
-    if len(ids) != 1 or ids[0] not in known:
+    if len(vms) != 1 or vms[0] is None:
         raise OptionError(f"{place}.options", f"{ADDRESS} and {NAME} are those of one VM, and this check is made once for {len(ids)}")
-    return [(None, known[ids[0]])]
+    return [(None, vms[0])]
 
 
 def _job(

@@ -39,7 +39,7 @@ _REQUIRED: Mapping[str, str] = {"tcp": "port", "http": "url", "command": "cmd", 
 
 @dataclass(frozen=True)
 class Check:
-    """One check. ``vm_ids`` are those of the VMs that were recovered, in lower case; None means all of them."""
+    """One check. ``vm_ids`` are those of the VMs that were recovered; None means all of them."""
 
     name: str
     kind: str
@@ -71,7 +71,7 @@ def read_check(document: Mapping[Any, Any], place: str) -> Check:
     if on == WAVE and kind == "command" and not options.get("connection"):
         raise OptionError(f"{place}.options.connection", "a command that runs once needs to know where; ansible_connection: local is the controller")
     ids = document.get("vm_ids")
-    chosen = None if ids is None else tuple(str(one).lower() for one in ids)
+    chosen = None if ids is None else tuple(str(one) for one in ids)
     return Check(name, kind, on, chosen, _timeout(document.get("timeout_seconds"), f"{place}.timeout_seconds"), options)
 
 
