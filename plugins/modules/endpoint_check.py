@@ -222,7 +222,7 @@ checks:
 
 import math
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import unquote
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.timestamps import format_time
@@ -268,14 +268,9 @@ def mask(task: Task) -> None:
     """Has Ansible mask the users and passwords that stand in URLs, wherever it shows the options."""
     urls = [str((check.get("http") or {}).get("url") or "") for check in task.params["checks"]] + [str(task.params["proxy"] or "")]
     for url in urls:
-        user, at, rest = url.partition("://")[2].partition("/")[0].rpartition("@")
-        if at and user:
-            password = user.partition(":")[2]
-            task.module.no_log_values.update(text for text in (user, password, quote(password)) if text)
-            try:
-                task.module.no_log_values.add(urlsplit(url).password or user)
-            except ValueError:
-                continue
+        user = (url.partition("://")[2] or url).partition("/")[0].rpartition("@")[0]
+        password = user.partition(":")[2]
+        task.module.no_log_values.update(text for text in (user, password, unquote(password)) if text)
 
 
 def seconds(task: Task, option: str) -> float:

@@ -41,6 +41,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "recovery_vault_info": {},
     "restore_point": dict(VMS),
     "restore_point_info": dict(VMS),
+    "vm_boot_info": dict(VMS),
 }
 WAITING = [
     "apim_backup",
