@@ -15,7 +15,7 @@ from typing import Any, Mapping
 
 from .._arm.timestamps import format_time, parse_time
 from .._words import count, some
-from .spans import KINDS, Span, WaveSpans, declared, spans_of, sweep
+from .spans import KINDS, Span, WaveSpans, age_of, spans_of, sweep
 
 Record = Mapping[str, Any]
 
@@ -98,32 +98,25 @@ def _rto(waves: list[WaveSpans]) -> tuple[float | None, str]:
 def _rpo(record: Record, waves: list[WaveSpans]) -> tuple[tuple[float | None, str], dict[str, Any] | None]:
     """The age of the oldest recovery point that was used, at the declaration, and whose it is."""
     why_not = _unsettled(waves)
-    moment = declared(record)
-    used: list[tuple[datetime, str]] = []
+    used: list[tuple[float, datetime, str]] = []
     unknown: list[str] = []
     for wave in waves:
-        for vm in wave.wave.get("vms") or []:
-            _note_point(vm["name"], vm.get("recovery_point"), used, unknown)
-        for service in wave.wave.get("services") or []:
-            if service.get("backup") or not service.get("validate_only"):
-                _note_point(service["name"], service.get("backup"), used, unknown)
-    time, name = min(used, default=(None, ""))
+        services = [service for service in wave.wave.get("services") or [] if service.get("backup") or not service.get("validate_only")]
+        named = [(vm["name"], vm.get("recovery_point")) for vm in wave.wave.get("vms") or []]
+        for name, point in [*named, *((service["name"], service.get("backup")) for service in services)]:
+            time = parse_time((point or {}).get("time"))
+            age = age_of(time, record) if time else None
+            if time is None or age is None:
+                unknown.append(name)
+            else:
+                used.append((age, time, name))
+    age, time, name = max(used, default=(None, None, ""), key=lambda entry: entry[0])
     oldest = {"name": name, "time": format_time(time)} if time else None
     if why_not:
         return (None, why_not), oldest
     if unknown:
         return (None, f"the time of the recovery point of {some(unknown)} is not known"), oldest
-    if moment is None or time is None:
-        return (None, "no recovery point was used" if moment else "it is not known when the run was declared"), oldest
-    return (max(0.0, (moment - time).total_seconds()), ""), oldest
-
-
-def _note_point(name: str, point: Mapping[str, Any] | None, used: list[tuple[datetime, str]], unknown: list[str]) -> None:
-    time = parse_time((point or {}).get("time"))
-    if time is None:
-        unknown.append(name)
-    else:
-        used.append((time, name))
+    return (age, "" if used else "no recovery point was used"), oldest
 
 
 def _bar(wave: WaveSpans) -> dict[str, Any]:

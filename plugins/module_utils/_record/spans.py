@@ -50,14 +50,22 @@ def simulated(record: Record) -> bool:
 
 
 def declared(record: Record) -> datetime | None:
-    """When the disaster or the drill was declared. On a simulated clock, which runs ahead, not before the first restore's start as Azure tells it."""
+    """When the disaster or the drill was declared."""
     run = record.get("run") or {}
-    moment = parse_time(run.get("declared")) or parse_time(run.get("started"))
-    if not simulated(record):
-        return moment
-    starts = [parse_time(vm.get("started")) for wave in record.get("waves") or [] for vm in wave.get("vms") or []]
-    told = [start for start in starts if start is not None]
-    return max(moment, min(told)) if moment and told else moment or min(told, default=None)
+    return parse_time(run.get("declared")) or parse_time(run.get("started"))
+
+
+def age_of(point: datetime, record: Record) -> float | None:
+    """How old a recovery point was at the declaration, in seconds; nothing was lost by one that was made later.
+
+    A simulator's clock starts as the wall's and runs ahead. A point that it made since then is dated by it, and so is counted to the first restore
+    that it started, not to the declaration.
+    """
+    moment = declared(record)
+    if moment and simulated(record) and point > moment:
+        starts = [parse_time(vm.get("started")) for wave in record.get("waves") or [] for vm in wave.get("vms") or []]
+        moment = min((start for start in starts if start is not None), default=moment)
+    return max(0.0, (moment - point).total_seconds()) if moment else None
 
 
 def spans_of(record: Record) -> list[WaveSpans]:
@@ -185,7 +193,9 @@ def _vms_composed(wave: Mapping[str, Any], origin: float) -> list[VmSpan]:
 
 def _restore_seconds(wave: Mapping[str, Any], speed: float) -> float:
     ends = [span.end for span in _vms_composed(wave, 0.0) if span.end is not None]
-    return max(ends) if ends else _step_seconds(wave, "restore") * speed
+    if ends:
+        return max(ends)
+    return _step_seconds(wave, "restore") * speed if any(vm.get("action") for vm in wave.get("vms") or []) else 0.0
 
 
 def _service_seconds(wave: Mapping[str, Any], speed: float) -> float:

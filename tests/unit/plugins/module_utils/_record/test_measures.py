@@ -130,9 +130,19 @@ def test_a_halted_wave_took_no_time(clock: dict[str, Any]) -> None:
     assert (found["timeline"]["waves"][1]["start_seconds"], found["timeline"]["waves"][1]["end_seconds"]) == (None, None)
 
 
-def test_on_a_simulated_clock_points_are_dated_by_the_first_restore() -> None:
-    found = only(measure(record(wave("a/1", 0, 9, vms=[vm("x", 300, 310, point=240)]), clock=SIMULATED)))
-    assert found["rpo"]["measured_seconds"] == 60 * 60
+@pytest.mark.parametrize(
+    ("point", "minutes"),
+    [(-30, 30), (240, 60), (305, 0)],
+    ids=["it was there before", "made by the simulator since then", "made after the first restore"],
+)
+def test_ages_of_points_on_a_simulated_clock(point: float, minutes: float) -> None:
+    found = only(measure(record(wave("a/1", 0, 9, vms=[vm("x", 300, 310, point=point)]), clock=SIMULATED)))
+    assert found["rpo"]["measured_seconds"] == minutes * 60
+
+
+def test_a_wave_that_recovered_nothing_has_no_time_that_the_fast_clock_blew_up() -> None:
+    broken = wave("a/1", 0, 30, state="failed", vms=[vm("x", action=None)], steps=[step("restore", 0, 30)])
+    assert measure(record(broken, clock=SIMULATED))["timeline"]["seconds"] == 0
 
 
 def test_nothing_has_begun() -> None:
