@@ -89,6 +89,7 @@ def no_boot_diagnostics(vm: Vm) -> ArmError:
 def wait_for_logs(client: ArmClient, checks: Sequence[LogCheck], clock: Clock, interval: float, tell: Tell = quiet) -> list[LogOutcome]:
     """All checks at once, each until its log has what it is to have, or its time is over."""
     began, now = clock.monotonic(), clock.now()
+    reader = LogReader(client)
     outcomes = [LogOutcome(check, now) for check in checks]
     for outcome in outcomes:
         if outcome.check.refusal is not None:
@@ -96,7 +97,7 @@ def wait_for_logs(client: ArmClient, checks: Sequence[LogCheck], clock: Clock, i
             outcome.finished = now
     open_ = [outcome for outcome in outcomes if outcome.check.refusal is None]
     while open_:
-        for looked in run_each(open_, lambda outcome: read_log(client, outcome.check.vm)):
+        for looked in run_each(open_, lambda outcome: reader.read(outcome.check.vm)):
             _judge(looked.item, looked.value, looked.error)
             looked.item.seconds, looked.item.finished = clock.monotonic() - began, clock.now()
         elapsed = clock.monotonic() - began
@@ -121,28 +122,53 @@ def _judge(outcome: LogOutcome, log: str | None, error: ArmError | None) -> None
         outcome.message = f"The boot log ({len(log.splitlines())} lines) does not have {check.wanted}."
 
 
-def read_log(client: ArmClient, vm: Vm) -> str:
-    """The log as it is now; empty when there is none yet. Raises ArmError."""
-    answer = client.query(
-        f"{vm_path(vm)}/retrieveBootDiagnosticsData", COMPUTE, params={"sasUriExpirationTimeInMinutes": str(MINUTES_SIGNED)}
-    )
-    uri = text(member(answer.body).get("serialConsoleLogBlobUri"))
-    if uri is None:
-        return ""
-    parts = urlsplit(uri)
-    # The whole of it, and what makes it a key: neither may ever be shown.
-    keep_secret(uri)
-    keep_secret(parts.query)
-    if parts.scheme != "https" or parts.username is not None:
-        raise RefusedUrl(f"The log of {vm.name} is at an address that is not https, which is not opened.", target=vm.id)
-    sender = client.sender(_SignedBlob(), _NoTokens(), policy=PATIENCE, hints={})
-    call = Call("GET", uri, None, True, False, RequestClass(parts.netloc, "reads", "boot logs"))
-    try:
-        return str(sender.send(call, f"https://{parts.netloc}").body or "")
-    except ArmError as error:
-        if error.status == 404:
+class LogReader:
+    """Reads logs. A URL is asked for once and used as long as it opens the log: looking again costs Resource Manager nothing."""
+
+    def __init__(self, client: ArmClient) -> None:
+        self._client = client
+        self._uris: dict[str, str] = {}
+        self._blobs = client.sender(_SignedBlob(), _NoTokens(), policy=PATIENCE, hints={})
+
+    def read(self, vm: Vm) -> str:
+        """The log as it is now; empty when there is none yet. Raises ArmError."""
+        uri = self._uris.get(vm.key)
+        if uri is not None:
+            try:
+                return self._open(vm, uri)
+            except ArmError as error:
+                if error.status != 403:
+                    raise
+                # Its time may be over.
+        uri = self._ask(vm)
+        if uri is None:
             return ""
-        raise ArmError(error.message, code=error.code, status=error.status, target=vm.id, operation="GET serial console log") from None
+        self._uris[vm.key] = uri
+        return self._open(vm, uri)
+
+    def _ask(self, vm: Vm) -> str | None:
+        path = f"{vm_path(vm)}/retrieveBootDiagnosticsData"
+        answer = self._client.query(path, COMPUTE, params={"sasUriExpirationTimeInMinutes": str(MINUTES_SIGNED)})
+        uri = text(member(answer.body).get("serialConsoleLogBlobUri"))
+        if uri is None:
+            return None
+        parts = urlsplit(uri)
+        # The whole of it, and what makes it a key: neither may ever be shown.
+        keep_secret(uri)
+        keep_secret(parts.query)
+        if parts.scheme != "https" or parts.username is not None:
+            raise RefusedUrl(f"The log of {vm.name} is at an address that is not https, which is not opened.", target=vm.id)
+        return uri
+
+    def _open(self, vm: Vm, uri: str) -> str:
+        host = urlsplit(uri).netloc
+        call = Call("GET", uri, None, True, False, RequestClass(host, "reads", "boot logs"))
+        try:
+            return str(self._blobs.send(call, f"https://{host}").body or "")
+        except ArmError as error:
+            if error.status == 404:
+                return ""
+            raise ArmError(error.message, code=error.code, status=error.status, target=vm.id, operation="GET serial console log") from None
 
 
 class _SignedBlob:

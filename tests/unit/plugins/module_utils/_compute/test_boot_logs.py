@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OptionError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.redact import redact
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.boot_logs import LogCheck, LogOutcome, compile_pattern, read_log, wait_for_logs
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.boot_logs import LogCheck, LogOutcome, LogReader, compile_pattern, wait_for_logs
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._arm.scripted import SUB, FakeClock, client_for, failure
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._compute.fake_machines import LOGS, SIGNATURE, FakeMachines, vm
 
@@ -76,7 +76,7 @@ def test_a_refusal_by_azure_is_told_and_tried_again() -> None:
 
 def test_the_url_opens_the_log_alone_and_is_never_shown() -> None:
     azure = azure_with(web=[LOG])
-    assert read_log(client_for(azure), vm("web")) == LOG  # type: ignore[arg-type]
+    assert LogReader(client_for(azure)).read(vm("web")) == LOG  # type: ignore[arg-type]
     asked, opened = azure.sent
     assert asked.method == "POST" and "sasUriExpirationTimeInMinutes=60" in asked.url
     assert opened.url == f"{LOGS}/md-1/web?sv=1&sig={SIGNATURE}" and "authorization" not in {name.lower() for name in opened.headers}
@@ -87,7 +87,7 @@ def test_a_refused_url_is_a_failure_without_it() -> None:
     azure = azure_with(web=[LOG])
     azure.answers["/md-1/"] = failure(403, "AuthenticationFailed", f"Signature {SIGNATURE} did not match")
     with pytest.raises(ArmError) as caught:
-        read_log(client_for(azure), vm("web"))  # type: ignore[arg-type]
+        LogReader(client_for(azure)).read(vm("web"))  # type: ignore[arg-type]
     assert SIGNATURE not in str(caught.value) and caught.value.status == 403
 
 
@@ -96,8 +96,18 @@ def test_an_address_that_is_not_safe_is_not_opened(uri: str) -> None:
     azure = azure_with(web=[LOG])
     azure.uris["web"] = uri
     with pytest.raises(ArmError):
-        read_log(client_for(azure), vm("web"))  # type: ignore[arg-type]
+        LogReader(client_for(azure)).read(vm("web"))  # type: ignore[arg-type]
     assert len(azure.sent) == 1
+
+
+def test_looking_again_asks_resource_manager_for_nothing_as_long_as_the_url_is_good() -> None:
+    azure = azure_with(web=["a", "b", "c", LOG])
+    reader = LogReader(client_for(azure))  # type: ignore[arg-type]
+    assert [reader.read(vm("web")) for _look in range(2)] == ["a", "b"]
+    assert [sent.method for sent in azure.sent] == ["POST", "GET", "GET"]
+    azure.answers["/md-1/"] = failure(403, "AuthenticationFailed")
+    azure.uris["web"] = f"{LOGS}/md-2/web?sig=other-signature"
+    assert reader.read(vm("web")) == "c" and [sent.method for sent in azure.sent][3:] == ["GET", "POST", "GET"]
 
 
 def test_nothing_of_a_log_is_in_the_result() -> None:
