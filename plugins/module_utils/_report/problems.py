@@ -10,6 +10,7 @@ from typing import Any, Mapping
 from .._words import count
 from .texts import short_name
 
+WAVE_HINT = "The output of the run has the whole story. Mend what it says, then run again: a failover goes on where it was, a drill begins anew."
 CHECK_HINT = "Look at the recovered machine: whether it runs, listens where the check looks, and can be reached from where the check is made."
 
 
@@ -28,8 +29,17 @@ def problems_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
                 key = ("check", str(check["name"]), CHECK_HINT)
                 words = {"message": check.get("message"), "operation": f"{check['kind']} check, {count(int(check.get('attempts') or 1), 'attempt')}"}
                 groups.setdefault(key, []).append(_case(short_name(check.get("vm")) or "the wave", wave["id"], words))
+        if wave.get("state") == "failed" and not _told(wave):
+            key = ("wave", f"Wave {wave['id']} failed", WAVE_HINT)
+            groups.setdefault(key, []).append(_case("the wave", wave["id"], {"message": wave.get("reason")}))
     in_order = sorted(groups.items(), key=lambda group: (group[0][0] == "check", -len(group[1])))
     return [_problem(*key, cases) for key, cases in in_order]
+
+
+def _told(wave: Mapping[str, Any]) -> bool:
+    """Whether something inside the wave says why it failed."""
+    entries = [*(wave.get("vms") or []), *(wave.get("services") or [])]
+    return any(entry.get("failed") for entry in entries) or any(not check.get("ok") for check in wave.get("checks") or [])
 
 
 def _case(name: str, wave: str, failure: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,8 +63,7 @@ def _joined(words: Any) -> str:
 def _problem(kind: str, code: str, hint: str, cases: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "title": f"Check failed: {code}" if kind == "check" else code,
-        "who": {"check": count(len(cases), "time"), "VM": count(len(cases), "VM")}.get(kind) or count(len(cases), kind),
-        "said": "The check said" if kind == "check" else "Azure said",
+        "who": "" if kind == "wave" else count(len(cases), "time" if kind == "check" else kind),
         "hint": hint,
         "traced": any(case["request_id"] for case in cases),
         "same": len({case["message"] for case in cases}) == 1,

@@ -74,6 +74,11 @@ def test_the_same_failure_is_told_once_and_checks_come_last() -> None:
     ]
 
 
+def test_a_wave_that_failed_by_itself_is_told() -> None:
+    (problem,) = problems_of(record(wave("a/1", 0, 9, state="failed", reason="the run ended", vms=[vm("x")], checks=[check("port")])))
+    assert (problem["title"], problem["who"], problem["cases"][0]["message"]) == ("Wave a/1 failed", "", "the run ended")
+
+
 @pytest.mark.parametrize(("total", "labels"), [(0, []), (50, ["0", "10 s", "20 s", "30 s", "40 s", "50 s"]), (7200, ["0", "30 min", "1 h", "1 h 30", "2 h"])])
 def test_ticks(total: float, labels: list[str]) -> None:
     assert [tick["label"] for tick in ticks_of(total)] == labels
