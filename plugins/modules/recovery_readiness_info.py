@@ -11,11 +11,12 @@ short_description: Tell whether a plan could be recovered now, within its object
 version_added: 0.1.0
 description:
   - Looks at all that a recovery by a plan needs, and changes nothing. Every check gives findings, and what one check cannot read hides no other's result.
-  - Recovery points are compared with the recovery point objectives, copies of restore points are followed to their last disk, and so are protection, policies,
-    vaults, resource groups, networks, free addresses, names that are taken, vCPU quotas, staging storage accounts and API Management services with their backups.
+  - Recovery points are compared with the recovery point objectives, and copies of restore points are looked at to their last disk. Looked at are also protection,
+    policies, vaults, resource groups, networks, free addresses, names that are taken, vCPU quotas, staging storage accounts, and API Management services with
+    their backups.
   - Permissions that the identity lacks are told by name, for each place in which the recovery needs them.
-  - Reads lists wherever Azure has them. A VM that is recovered from restore points costs two requests, since Azure has no list of those. One that is restored from
-    the paired region, or to another subscription or zone, costs one, since no list tells where copies of its recovery points are.
+  - Reads lists wherever Azure has them. A VM that is recovered from restore points costs two requests, since Azure has no list of those. One that is restored
+    from the paired region, or to another subscription or zone, costs one, since no list tells where copies of its recovery points are.
 extends_documentation_fragment:
   - lifeboat.azure_dr.auth
   - lifeboat.azure_dr.attributes.info

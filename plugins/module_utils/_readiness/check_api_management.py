@@ -54,7 +54,8 @@ def _judged(service: Service, found: ApimFacts, facts: Facts, rpo: float | None)
 def _aged(service: Service, found: ApimFacts, facts: Facts, rpo: float | None) -> Finding:
     backup, into = found.backup, f", and {found.standby.name} ({found.standby.sku}) can take it" if found.standby else ""
     if backup is None or backup.created is None:
-        return _of(service, WARNING, "The age of its newest backup is not known.", "Give the identity Storage Blob Data Reader on the storage account.", None, rpo)
+        hint = "Give the identity Storage Blob Data Reader on the storage account."
+        return _of(service, WARNING, "The age of its newest backup is not known.", hint, None, rpo)
     age = max(0, int((facts.now - backup.created).total_seconds()))
     if backup.expired(facts.now):
         return _of(service, FAILED, f"Its newest backup is {duration(age)} old, and Azure restores none that is older than 30 days.", MAKE_ONE, age, rpo)

@@ -17,7 +17,7 @@ from .findings import FAILED, OK, UNKNOWN, WARNING, Finding
 from .needs import POINTS, SECONDARY, Need, Needs
 
 BACK_UP = "Back the VM up now with lifeboat.azure_dr.vm_backup_trigger, and look at why the last backups did not run or failed."
-COPY = "Make and copy a restore point now with lifeboat.azure_dr.restore_point and lifeboat.azure_dr.restore_point_copy, and see that this is done often enough."
+COPY = "Make and copy a restore point now with lifeboat.azure_dr.restore_point and restore_point_copy, and see that this is done often enough."
 ACROSS = "What was backed up lately gets to the paired region within about 36 hours: an objective that is shorter cannot be kept from there."
 
 _NOT_COMPLETE = "RestorePointIncomplete"
@@ -95,7 +95,8 @@ def _of_copies(need: Need, facts: Facts, rpo: float | None) -> Iterator[Finding]
 
 def _aged(need: Need, made: datetime | None, now: datetime, rpo: float | None, what: str, hint: str) -> Finding:
     if made is None:
-        return Finding("recovery_point", UNKNOWN, need.vm.name, f"Azure does not tell of when the newest {what} is.", need.application, need.vm.id, None, None, rpo)
+        message = f"Azure does not tell of when the newest {what} is."
+        return Finding("recovery_point", UNKNOWN, need.vm.name, message, need.application, need.vm.id, None, None, rpo)
     age = max(0, int((now - made).total_seconds()))
     if rpo is not None and age > rpo:
         message = f"The newest {what} is {duration(age)} old, and the objective is {duration(rpo)}."

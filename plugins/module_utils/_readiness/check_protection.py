@@ -102,7 +102,8 @@ def check_vaults(needs: Needs, facts: Facts) -> Iterator[Finding]:
         if isinstance(vault, ArmError):
             yield unread("vault", ref.name, vault, what="The vault", subject_id=ref.id)
         elif vault is None:
-            yield Finding("vault", FAILED, ref.name, f"There is no vault {ref.name} in the resource group {ref.group}.", None, ref.id, "Check the plan's vaults.")
+            message = f"There is no vault {ref.name} in the resource group {ref.group}."
+            yield Finding("vault", FAILED, ref.name, message, None, ref.id, "Check the plan's vaults.")
         else:
             found = list(_in_the_way(vault, [need for need in needs.vms if need.vault and need.vault.key == ref.key]))
             yield from found or [_good(vault, ref)]
@@ -134,7 +135,8 @@ def _in_the_way(vault: VaultSettings, needing: list[Need]) -> Iterator[Finding]:
         yield found(FAILED, message, "Redundancy can only be changed in a vault that protects nothing: protect the VMs in another.", vault.redundancy, GEO)
     elsewhere = [need for need in needing if need.group_id and ResourceId.parse(need.group_id).subscription.lower() != vault.ref.subscription.lower()]
     if elsewhere and vault.cross_subscription_restore != "enabled":
-        message = f"Cross-subscription restore is {_word(vault.cross_subscription_restore)}, and the plan restores {count(len(elsewhere), 'VM')} to another subscription."
+        state, vms = _word(vault.cross_subscription_restore), count(len(elsewhere), "VM")
+        message = f"Cross-subscription restore is {state}, and the plan restores {vms} to another subscription."
         yield found(FAILED, message, "Switch it on with lifeboat.azure_dr.recovery_vault.", vault.cross_subscription_restore, "enabled")
     if vault.soft_delete == "disabled":
         message = "Soft delete is off: backups that somebody deletes are gone."

@@ -85,14 +85,15 @@ def _in_region(needing: Sequence[Need], facts: Facts, region: str, quotas: Mappi
             yield Finding("quota", UNKNOWN, region, f"Azure tells no quota for {names[name]} in {region}.", None, None, None, None, needed)
     for name, vms in refused.items():
         message = f"The size {name} is not offered to the subscription in {region}, and {count(len(vms), 'VM needs', 'VMs need')} it: {some(vms)}."
-        yield Finding("quota", FAILED, region, message, None, None, "Ask Azure for it, or choose another size (vm_size of restore_point_restore) or region.", name)
+        yield Finding("quota", FAILED, region, message, None, None, "Ask Azure for it, or choose another region, or another size of the VM.", name)
     if unsized:
         message = f"The size of {count(len(unsized), 'VM')} is not known, so that they are not counted: {some(unsized)}."
         yield Finding("quota", WARNING, region, message, None, None, "The VMs are gone, or may not be read.", len(unsized), 0)
 
 
 def _compared(region: str, what: str, needed: int, usage: Usage) -> Finding:
+    message = f"{region} has {usage.free} of {usage.limit} {what} left, and the plan needs {needed}"
     if usage.free < needed:
-        message = f"{region} has {usage.free} of {usage.limit} {what} left, and the plan needs {needed} at once: {needed - usage.free} are missing."
+        message += f" at once: {needed - usage.free} are missing."
         return Finding("quota", FAILED, region, message, None, None, MORE, usage.free, needed)
-    return Finding("quota", OK, region, f"{region} has {usage.free} of {usage.limit} {what} left, and the plan needs {needed}.", None, None, None, usage.free, needed)
+    return Finding("quota", OK, region, f"{message}.", None, None, None, usage.free, needed)

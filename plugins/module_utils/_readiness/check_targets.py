@@ -65,7 +65,8 @@ def check_groups(needs: Needs, facts: Facts) -> Iterator[Finding]:
             continue
         wanted = _region_of_all(needing, facts)
         if group is None:
-            message, hint = f"There is no resource group {place.name}; {count(len(needing), 'VM')} would be recovered into it.", f"Make it in {wanted or 'the target region'}."
+            message = f"There is no resource group {place.name}; {count(len(needing), 'VM')} would be recovered into it."
+            hint = f"Make it in {wanted or 'the target region'}."
             yield Finding("resource_group", FAILED, place.name, message, application, str(place), hint, None, wanted or None)
             continue
         region = region_of(group.get("location"))
@@ -81,19 +82,21 @@ def check_networks(needs: Needs, facts: Facts) -> Iterator[Finding]:
     for needing in _by(needs.vms, "subnet_id").values():
         place, application = ResourceId.parse(needing[0].subnet_id), _application(needing)
         network_name, subnet_name = place.names[0], place.name
+        name = f"{network_name}/{subnet_name}"
         key = str(needing[0].network_id).lower()
         network = facts.networks.get(key)
 
         def found(state: str, message: str, hint: str | None = None, value: Any = None, objective: Any = None) -> Finding:
-            return Finding("network", state, f"{network_name}/{subnet_name}", message, application, str(place), hint, value, objective)
+            return Finding("network", state, name, message, application, str(place), hint, value, objective)
 
         if isinstance(network, ArmError):
-            yield unread("network", f"{network_name}/{subnet_name}", network, what=f"The network {network_name}", application=application, subject_id=str(place))
+            yield unread("network", name, network, what=f"The network {network_name}", application=application, subject_id=str(place))
             continue
         if network is None:
             yield found(FAILED, f"There is no network {network_name} in the resource group {place.group}.", "Make it, or correct the plan's target.")
             continue
-        subnet = next((one for one in members(member(network, "properties").get("subnets")) if str(one.get("name")).lower() == subnet_name.lower()), None)
+        subnets = members(member(network, "properties").get("subnets"))
+        subnet = next((one for one in subnets if str(one.get("name")).lower() == subnet_name.lower()), None)
         if subnet is None:
             yield found(FAILED, f"The network {network_name} has no subnet {subnet_name}.", "Make it, or correct the plan's target.")
             continue
@@ -116,11 +119,11 @@ def _space(needing: Sequence[Need], facts: Facts, network_key: str, subnet: Mapp
         problem = spaces if isinstance(spaces, ArmError) else ArmError("Azure does not tell how large it is.", code="NoAddressPrefix")
         return unread("address_space", name, problem, what="The free addresses", application=application, subject_id=str(place))
     needed = len(missing)
+    message = f"The subnet has {count(usage.free, 'free address', 'free addresses')} for {count(needed, 'VM')}"
     if usage.free < needed:
-        message = f"The subnet has {count(usage.free, 'free address', 'free addresses')} and {count(needed, 'VM')} to be recovered into it: {needed - usage.free} are missing."
-        return Finding("address_space", FAILED, name, message, application, str(place), "Use a larger subnet, or remove what is not needed in it.", usage.free, needed)
-    message = f"The subnet has {count(usage.free, 'free address', 'free addresses')} for {count(needed, 'VM')}."
-    return Finding("address_space", OK, name, message, application, str(place), None, usage.free, needed)
+        hint = "Use a larger subnet, or remove what is not needed in it."
+        return Finding("address_space", FAILED, name, f"{message}: {needed - usage.free} are missing.", application, str(place), hint, usage.free, needed)
+    return Finding("address_space", OK, name, f"{message}.", application, str(place), None, usage.free, needed)
 
 
 def usage_of(subnet: Mapping[str, Any]) -> Usage | None:
@@ -153,7 +156,7 @@ def check_names(needs: Needs, facts: Facts) -> Iterator[Finding]:
         taken = [need for need in needing if _is_there(need, facts) and (need.target_id or "").lower() not in left]
         if left:
             names = some([str(vm.get("name")) for vm in left.values()])
-            message = f"{count(len(left), 'VM')} of an earlier drill of this plan still there: {names}." if len(left) == 1 else f"{count(len(left), 'VM')} of earlier drills of this plan are still there: {names}."
+            message = f"{count(len(left), 'VM of an earlier drill is', 'VMs of earlier drills are')} still there: {names}."
             hint = "Remove what they left with the playbook lifeboat.azure_dr.cleanup."
             yield Finding("name", WARNING, place.name, message, _application(needing), str(place), hint, len(left), 0)
         for need in taken:
@@ -199,7 +202,8 @@ def check_storage(needs: Needs, facts: Facts) -> Iterator[Finding]:
         kind, sku = str(account.get("kind") or ""), str(member(account, "sku").get("name") or "")
         state = str(member(account, "properties").get("provisioningState") or "Succeeded")
         if wanted and region != wanted:
-            yield found(FAILED, f"The staging account is in {region}, and restores to {wanted} need one there.", f"Give an account in {wanted}.", region, wanted)
+            message = f"The staging account is in {region}, and restores to {wanted} need one there."
+            yield found(FAILED, message, f"Give an account in {wanted}.", region, wanted)
         elif kind.lower() in _NO_STAGING:
             message = f"The staging account is of the kind {kind}, which {_NO_STAGING[kind.lower()]}."
             yield found(FAILED, message, "Give a general-purpose account (StorageV2) of the standard tier.", kind, "StorageV2")

@@ -269,4 +269,5 @@ def _mappings(value: Any) -> list[Mapping[str, Any]]:
 
 
 def _no_plan(key: str) -> OptionError:
-    return OptionError("plan", f"it is not what lifeboat.azure_dr.recovery_plan_info returns: {key} is missing", hint="Give its whole result, with resolve=true.")
+    message = f"it is not what lifeboat.azure_dr.recovery_plan_info returns: {key} is missing"
+    return OptionError("plan", message, hint="Give its whole result, with resolve=true.")

@@ -60,7 +60,8 @@ def list_usages(call: Call) -> Reply:
     families = {family_of(name) for name in COMMON}
     names = {name.lower(): name for name in (CORES, MACHINES, *sorted(families), *used)}
     names.update({key: quotas.names[key] for key in quotas.limits.get(region, {}) if key not in names})
-    return Reply(200, {"value": [_view(name, used.get(name, 0), quotas.limit(region, name)) for name in names.values()]})
+    listed = [_view(name, used.get(name, 0), quotas.limit(region, name)) for name in names.values()]
+    return Reply(200, {"value": listed})
 
 
 def _view(name: str, current: int, limit: int) -> dict[str, Any]:
@@ -89,11 +90,12 @@ def over_quota(world: World, subscription: str, location: str, size: str) -> str
         if current + more > limit:
             what = {CORES: "Total Regional Cores", MACHINES: "Virtual Machines"}.get(name, f"{name} Cores")
             return (
-                f"Operation could not be completed as it results in exceeding approved {what} quota. Additional details - Deployment "
-                f"Model: Resource Manager, Location: {region}, Current Limit: {limit}, Current Usage: {current}, Additional Required: "
-                f"{more}, (Minimum) New Limit Required: {current + more}. Submit a request for Quota increase at "
-                "https://aka.ms/ProdportalCRP/ by specifying parameters listed in the 'Details' section for deployment to succeed. "
-                "Please read more about quota limits at https://docs.microsoft.com/en-us/azure/azure-supportability/per-vm-quota-requests"
+                f"Operation could not be completed as it results in exceeding approved {what} quota. Additional details - "
+                f"Deployment Model: Resource Manager, Location: {region}, Current Limit: {limit}, Current Usage: {current}, "
+                f"Additional Required: {more}, (Minimum) New Limit Required: {current + more}. Submit a request for Quota "
+                "increase at https://aka.ms/ProdportalCRP/ by specifying parameters listed in the 'Details' section for "
+                "deployment to succeed. Please read more about quota limits at "
+                "https://docs.microsoft.com/en-us/azure/azure-supportability/per-vm-quota-requests"
             )
     return None
 

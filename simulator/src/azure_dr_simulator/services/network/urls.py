@@ -55,4 +55,5 @@ def _list_usages(call: Call) -> Reply:
     """How many addresses of each subnet are taken."""
     network = need(call, "virtualNetworks")
     used = addresses_used(call.world.state(NetworkState))
-    return page(call, network.properties.get("subnets", []), lambda subnet: usage_view(subnet, used[subnet["id"].lower()]))
+    subnets = network.properties.get("subnets", [])
+    return page(call, subnets, lambda subnet: usage_view(subnet, used[subnet["id"].lower()]))

@@ -51,7 +51,8 @@ def test_a_plan_is_read_with_the_eyes_of_its_modules() -> None:
     assert (db.source, db.vault, db.target_id) == ("vault", VAULT, f"{GROUP}/providers/Microsoft.Compute/virtualMachines/drill-db-01")
     assert (db.group_id, db.network_id, db.subnet_id, db.storage_id, db.region) == (GROUP, NETWORK, SUBNET, STORAGE, "")
     assert (dc.source, dc.vault, dc.region, dc.subnet_id, dc.storage_id) == ("restore_points", None, "southeastasia", SUBNET, None)
-    assert [(choice.group, choice.region, [need.vm.name for need in needing]) for choice, needing in found.choices] == [("rg-copies", "southeastasia", ["dc-01"])]
+    ((choice, needing),) = found.choices
+    assert (choice.group, choice.region, [need.vm.name for need in needing]) == ("rg-copies", "southeastasia", ["dc-01"])
     assert (found.purpose, found.rpo, found.protections) == ("failover", {"shop": 3600.0}, {VM.key: Protection("rsv-shop", "Daily")})
     assert [ref.name.lower() for ref in found.vaults] == ["rsv-other", "rsv-shop"]
     (service,) = found.services
@@ -87,7 +88,8 @@ def finding(state: str, subject: str = "db-01", check: str = "recovery_point", a
 
 
 def test_the_worst_comes_first_then_the_order_of_the_plan() -> None:
-    mixed = [finding("ok"), finding("failed", application="web"), finding("warning"), finding("failed"), finding("unknown"), finding("failed", application=None)]
+    mixed = [finding(state) for state in ("ok", "warning", "failed", "unknown")]
+    mixed += [finding("failed", application="web"), finding("failed", application=None)]
     assert [(one.state, one.application) for one in in_order(mixed, ("shop", "web"))] == [
         ("failed", None),
         ("failed", "shop"),

@@ -33,7 +33,12 @@ from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._read
 )
 
 FORBIDDEN = HttpError("no", status=403, code="AuthorizationFailed", hint="Ask.")
-SOFT = {"protectionState": "ProtectionStopped", "isScheduledForDeferredDelete": True, "deferredDeleteTimeInUTC": "2026-09-09T00:00:00Z", "softDeleteRetentionPeriod": 14}
+SOFT = {
+    "protectionState": "ProtectionStopped",
+    "isScheduledForDeferredDelete": True,
+    "deferredDeleteTimeInUTC": "2026-09-09T00:00:00Z",
+    "softDeleteRetentionPeriod": 14,
+}
 
 
 @pytest.mark.parametrize(
