@@ -9,16 +9,22 @@ name: batch_results
 short_description: One entry for every VM of what a loop over batches of VMs came to
 version_added: 0.1.0
 description:
-  - Makes one flat list of the entries V(vms) of a module that was run in a loop over batches.
+  - Makes one flat list of the entries C(vms) of a module that was run in a loop over batches of options.
   - Where a batch failed as a whole, because of a wrong option for instance, each of its VMs gets an entry with that failure, so that none is missing.
 author:
   - Lifeboat Azure DR contributors (@lifeboat-azure-dr)
+positional: begun
 options:
   _input:
     description: The results of the loop.
     type: list
     elements: dict
     required: true
+  begun:
+    description: What the same batches came to in a loop before, which started everything and waited for nothing.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""

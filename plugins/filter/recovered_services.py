@@ -15,7 +15,7 @@ author:
 positional: waited, validated, begun
 options:
   _input:
-    description: The services, each with C(name), C(restore) with options, or null, C(validate_only) and C(note).
+    description: The services, each with C(name), C(restore) with options of M(lifeboat.azure_dr.apim_restore), or null, C(validate_only) and C(note).
     type: list
     elements: dict
     required: true

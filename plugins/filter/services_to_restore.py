@@ -12,10 +12,10 @@ description:
   - Takes the API Management services of a recovery plan, and gives the options of M(lifeboat.azure_dr.apim_restore) of those to be restored.
 author:
   - Lifeboat Azure DR contributors (@lifeboat-azure-dr)
-positional: begun
+positional: begun, validate_only
 options:
   _input:
-    description: The services, each with C(name), C(restore) with options, or null, C(validate_only) and C(note).
+    description: The services, each with C(name), C(restore) with options of M(lifeboat.azure_dr.apim_restore), or null, C(validate_only) and C(note).
     type: list
     elements: dict
     required: true

@@ -192,6 +192,12 @@ vms:
         resume:
           description: The ids of what goes on in Azure, after a timeout.
           type: dict
+    action:
+      description:
+        - V(started) for a restore point that this task began to make, or would in check mode, V(adopted) for one that was being made already, V(none) where
+          there was nothing to make.
+      returned: with O(state=present)
+      type: str
     adopted:
       description: Whether a restore point that was being made, or deleted, already was waited for.
       type: bool

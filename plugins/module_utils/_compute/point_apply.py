@@ -78,6 +78,7 @@ def _work(entry: Plan, wish: Wish) -> Work:
     report.warnings += entry.warnings
     report.facts = {
         "collection_id": entry.collection.id if entry.collection else str(entry.target.collection),
+        "action": {"create": "started", "adopt": "adopted"}.get(entry.action, "none"),
         "adopted": entry.action == "adopt",
         "restore_point": point_facts(entry.point) if entry.point else None,
         "pruned": [point.name for point in entry.prune],
@@ -93,6 +94,8 @@ def carry_out(client: ArmClient, works: Sequence[Work], tags: Mapping[str, str],
         work.report.changed = False
         work.report.facts["pruned"] = []
     creating = [work for work in works if work.plan.action == "create"]
+    for work in creating:
+        work.report.facts["action"] = "none"
     _wait_for_others(client, [work for work in creating if work.plan.blocker], waiting)
     for outcome in run_each([work for work in creating if not work.report.failure], lambda work: _create(client, work, tags, waiting)):
         if outcome.error is not None:
@@ -134,7 +137,7 @@ def _create(client: ArmClient, work: Work, tags: Mapping[str, str], waiting: Wai
     work.wrote = work.wrote or started.own
     work.followed = Followed(target, report.vm.name, operation=started.operation, point=started.point)
     report.facts["restore_point"] = point_facts(started.point)
-    report.facts["adopted"] = not started.own
+    report.facts.update(action="started" if started.own else "adopted", adopted=not started.own)
     if started.operation is not None:
         report.operation = {"id": started.operation.id, "restore_point_id": started.point.id}
 

@@ -65,7 +65,7 @@ def test_a_point_is_made_once_with_its_collection(run: Run, azure: FakePoints) -
     first = run(tags={"owner": "dr"})
     assert first["diff"] == check["diff"]
     entry = first["vms"][0]
-    assert entry["changed"] and not entry["failed"] and not entry["adopted"]
+    assert entry["changed"] and not entry["failed"] and not entry["adopted"] and entry["action"] == "started"
     assert azure.writes == ["PUT restorePointCollections/web-01-restore-points", "PUT restorePoints/web-01-20260101-000000"]
     assert azure.body(0) == {"location": "eastasia", "properties": {"source": {"id": vm_id()}}, "tags": {"owner": "dr"}}
     assert azure.body(1) == {}
@@ -146,6 +146,7 @@ def test_what_is_being_made_is_adopted(run: Run, azure: FakePoints) -> None:
     assert entry["adopted"] and not entry["changed"]
     entry = run.one(max_age="0")
     assert entry["adopted"] and not entry["changed"] and not entry["failed"] and entry["restore_point"]["usable"] and azure.writes == []
+    assert entry["action"] == "adopted"
 
 
 def test_another_point_in_the_making_comes_first(run: Run, azure: FakePoints) -> None:
