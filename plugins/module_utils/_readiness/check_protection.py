@@ -15,7 +15,7 @@ from .._backup.vault_state import GEO, VaultSettings
 from .._words import count
 from .facts import Facts
 from .findings import FAILED, OK, WARNING, Finding, unread
-from .needs import POINTS, SECONDARY, Need, Needs, Protection
+from .needs import POINTS, SECONDARY, VAULT, Need, Needs, Protection
 
 PROTECT = "Protect it with lifeboat.azure_dr.vm_backup_protection."
 LOOK = "Look at its last jobs with lifeboat.azure_dr.backup_job_info."
@@ -120,6 +120,11 @@ def _in_the_way(vault: VaultSettings, needing: list[Need]) -> Iterator[Finding]:
 
     if vault.state.lower() not in _SETTLED:
         yield found(WARNING, f"The vault is {vault.state}.", "Wait until Azure has ended what it does.", vault.state, "Succeeded")
+    other = [need for need in needing if need.source == VAULT and need.planned_region not in ("", vault.location)]
+    if other:
+        message = f"The vault is in {vault.location}, and the plan restores {count(len(other), 'VM')} of it to {other[0].planned_region}."
+        hint = "Restores from a vault stay in its region; for another, recover from the secondary region or from restore points."
+        yield found(FAILED, message, hint, vault.location, other[0].planned_region)
     across = [need for need in needing if need.source == SECONDARY]
     if across and vault.cross_region_restore is not True:
         told = "Whether cross-region restore is on is not told" if vault.cross_region_restore is None else "Cross-region restore is off"

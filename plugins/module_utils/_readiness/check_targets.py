@@ -32,7 +32,7 @@ def region_for(need: Need, facts: Facts) -> str:
     if need.region:
         return need.region
     vault = facts.vaults.get(need.vault.key) if need.vault else None
-    return vault.location if vault is not None and not isinstance(vault, ArmError) else ""
+    return vault.location if vault is not None and not isinstance(vault, ArmError) else need.planned_region
 
 
 def _by(needs: Sequence[Need], attribute: str) -> dict[str, list[Need]]:

@@ -64,6 +64,8 @@ class Need:
     """The size that the options ask for; None is that of the VM that was."""
     needs_vault_copy: bool = False
     """A copy in the snapshot tier will not do, because of where it goes to."""
+    planned_region: str = ""
+    """The region that the plan's target names; a restore from a vault goes to the vault's own, whatever that is."""
 
 
 @dataclass(frozen=True)
@@ -125,14 +127,15 @@ def needs_of(plan: Mapping[str, Any], subscription: str) -> Needs:
     applications = {str(one.get("name")): one for one in _mappings(about.get("applications"))}
     waves = [wave for stage in _mappings(stages) for wave in _mappings(stage.get("waves"))]
     places: dict[str, dict[str, Any]] = {}
-    choices: list[tuple[PointChoice, list[str]]] = []
+    choices: dict[PointChoice, list[str]] = {}
     for wave in waves:
         _put_restores(wave, places, subscription)
         _put_builds(wave, places, choices, subscription)
     tags = {str(name): str(value) for name, value in _optional(plan, "tags").items()}
-    vms = [need for wave in waves for need in _vms_of(wave, places)]
+    regions = {str(name): region_of(_optional(targets, name).get("region")) for targets in [_optional(readiness, "targets")] for name in targets}
+    vms = [need for wave in waves for need in _vms_of(wave, places, regions)]
     by_key = {need.vm.key: need for need in vms}
-    wanted = ((choice, tuple(by_key[key] for key in keys if key in by_key)) for choice, keys in choices)
+    wanted = ((choice, tuple(by_key[key] for key in keys if key in by_key)) for choice, keys in choices.items())
     return Needs(
         subscription=subscription,
         purpose=tags.get("lifeboat_purpose", DRILL),
@@ -149,14 +152,15 @@ def needs_of(plan: Mapping[str, Any], subscription: str) -> Needs:
     )
 
 
-def _vms_of(wave: Mapping[str, Any], places: Mapping[str, Mapping[str, Any]]) -> Iterator[Need]:
+def _vms_of(wave: Mapping[str, Any], places: Mapping[str, Mapping[str, Any]], regions: Mapping[str, str]) -> Iterator[Need]:
     for entry in _mappings(wave.get("vms")):
         vm = vm_of_id(entry.get("id"))
         if vm is None:
             raise OptionError("plan", f"the wave {wave.get('id')} has a VM without an id: {str(entry.get('id'))[:200]!r}")
         source = str(entry.get("from") or VAULT)
         vault = vault_of_id(entry.get("vault_id"))
-        yield Need(vm, str(wave.get("application") or ""), source, vault, **places.get(vm.key, {}))
+        planned = regions.get(str(entry.get("target")), "")
+        yield Need(vm, str(wave.get("application") or ""), source, vault, planned_region=planned, **places.get(vm.key, {}))
 
 
 def _put_restores(wave: Mapping[str, Any], places: dict[str, dict[str, Any]], subscription: str) -> None:
@@ -184,9 +188,7 @@ def _batches(waves: list[Mapping[str, Any]], subscription: str) -> tuple[Batch, 
     return tuple(Batch(params, tuple(vms)) for params, vms in found.values())
 
 
-def _put_builds(
-    wave: Mapping[str, Any], places: dict[str, dict[str, Any]], choices: list[tuple[PointChoice, list[str]]], subscription: str
-) -> None:
+def _put_builds(wave: Mapping[str, Any], places: dict[str, dict[str, Any]], choices: dict[PointChoice, list[str]], subscription: str) -> None:
     for given in _mappings(wave.get("builds")):
         params = {**_BUILD_DEFAULTS, **{name: value for name, value in given.items() if value is not None}}
         vms = parse_vms(_names(params), params.get("vm_resource_group"), subscription)
@@ -200,7 +202,7 @@ def _put_builds(
                 "subnet_id": target.subnet_id,
                 "vm_size": target.vm_size,
             }
-        choices.append((point_restore_options.read_choice(params, vms), list(targets)))
+        choices.setdefault(point_restore_options.read_choice(params, vms), []).extend(targets)
 
 
 def _services(waves: list[Mapping[str, Any]], plan: Mapping[str, Any], subscription: str) -> Iterator[Service]:

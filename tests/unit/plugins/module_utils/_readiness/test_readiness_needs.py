@@ -24,7 +24,7 @@ def resolved(**more: Any) -> dict[str, Any]:
     wave = {
         "id": "shop/data",
         "application": "shop",
-        "vms": [{"id": VM.id, "from": "vault", "vault_id": VAULT.id}, {"id": DC, "from": "restore_points", "vault_id": None}],
+        "vms": [{"id": VM.id, "from": "vault", "target": "dr", "vault_id": VAULT.id}, {"id": DC, "from": "restore_points", "vault_id": None}],
         "restores": [{"subscription_id": SUB, "vm": [VM.id], "vault": VAULT.id, **TARGET, "storage_account": "stdr"}],
         "builds": [{"subscription_id": SUB, "vm": [DC], "region": "South East Asia", "resource_group": "rg-copies", **TARGET}],
         "api_management": [
@@ -40,7 +40,7 @@ def resolved(**more: Any) -> dict[str, Any]:
         "stages": [{"number": 1, "waves": [wave]}],
         "tags": {"lifeboat_purpose": "failover"},
         "protections": [{"vm": [VM.id], "vault": VAULT.id, "policy": "Daily"}],
-        "readiness": {"vaults": [{"id": VAULT.id.replace("rsv-shop", "rsv-other")}, {"id": VAULT.id.upper()}]},
+        "readiness": {"targets": {"dr": {"region": "East Asia"}}, "vaults": [{"id": VAULT.id.replace("rsv-shop", "rsv-other")}, {"id": VAULT.id.upper()}]},
         **more,
     }
 
@@ -50,6 +50,7 @@ def test_a_plan_is_read_with_the_eyes_of_its_modules() -> None:
     db, dc = found.vms
     assert (db.source, db.vault, db.target_id) == ("vault", VAULT, f"{GROUP}/providers/Microsoft.Compute/virtualMachines/drill-db-01")
     assert (db.group_id, db.network_id, db.subnet_id, db.storage_id, db.region) == (GROUP, NETWORK, SUBNET, STORAGE, "")
+    assert (db.planned_region, dc.planned_region) == ("eastasia", "")
     assert (dc.source, dc.vault, dc.region, dc.subnet_id, dc.storage_id) == ("restore_points", None, "southeastasia", SUBNET, None)
     ((choice, needing),) = found.choices
     assert (choice.group, choice.region, [need.vm.name for need in needing]) == ("rg-copies", "southeastasia", ["dc-01"])

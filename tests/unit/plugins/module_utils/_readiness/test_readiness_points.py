@@ -194,6 +194,13 @@ def test_vaults(found: VaultSettings | ArmError | None, source: str, states: lis
     assert [state for state, _message in told(check_vaults, needs(need(source=source)), there)] == states
 
 
+@pytest.mark.parametrize(("region", "state"), [("", "ok"), ("eastasia", "ok"), ("southeastasia", "failed")])
+def test_restores_from_a_vault_stay_in_its_region(region: str, state: str) -> None:
+    ((found, message),) = told(check_vaults, needs(need(planned_region=region)), facts())
+    assert found == state and ("in eastasia" in message) is (state == "failed")
+    assert told(check_vaults, needs(need(planned_region=region, source="secondary_region")), facts())[0][0] == "ok"
+
+
 def test_a_vault_that_keeps_restores_in_its_subscription() -> None:
     there = facts()
     there.vaults[VAULT.key] = vault(restoreSettings={"crossSubscriptionRestoreSettings": {"crossSubscriptionRestoreState": "Disabled"}})
