@@ -38,8 +38,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - One entry for each check that needs a host, with C(number), C(host), C(address), C(windows), C(variables) (a list of C(key) and C(value)) and C(problem), null when
-      there is none.
+    - One entry for each check that needs a host, with C(number), C(host), C(address), C(windows), C(variables) (a list of C(key) and C(value)) and
+      C(problem), null when there is none.
   type: list
   elements: dict
 """

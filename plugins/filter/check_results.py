@@ -58,8 +58,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - One entry for each check and VM, in the order of the checks, with C(name), C(kind), C(vm) (the id of the VM that was recovered, null for a check that is made
-      once), C(ok) (null in check mode), C(message), C(started), C(finished), C(seconds) and C(attempts).
+    - One entry for each check and VM, in the order of the checks, with C(name), C(kind), C(vm) (the id of the VM that was recovered, null for a
+      check that is made once), C(ok) (null in check mode), C(message), C(started), C(finished), C(seconds) and C(attempts).
   type: list
   elements: dict
 """

@@ -57,7 +57,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(jobs), all of them; C(vm), the ids of recovered VMs that have to be read; and, for those who do the jobs, C(boot_logs), C(endpoints), C(commands) and C(roles).
+    - C(jobs), all of them; C(vm), the ids of recovered VMs that have to be read; and, for those who do the jobs, C(boot_logs),
+      C(endpoints), C(commands) and C(roles).
   type: dict
 """
 

@@ -85,8 +85,8 @@ options:
             required: true
           connect_to:
             description:
-              - Connect to this name or address instead of the host of the URL. The page is still asked for, and the certificate checked, by the host of
-                the URL. That is how a site is checked before its DNS name points to the recovered VM.
+              - Connect to this name or address, or V(HOST:PORT), instead of the host of the URL. The page is still asked for, and the certificate
+                checked, by the host of the URL. That is how a site is checked before its DNS name points to the recovered VM.
             type: str
           method:
             description:

@@ -74,8 +74,9 @@ def _headers(target: HttpTarget) -> dict[str, str]:
 def _request(target: HttpTarget, url: str, headers: dict[str, str], proxy: Proxy | None, timeout: float) -> tuple[int, str, bytes]:
     parts = urlsplit(url)
     host = parts.hostname or ""
-    port = parts.port or DEFAULT_PORTS[parts.scheme]
-    address = target.connect_to if target.connect_to and parts.netloc == urlsplit(target.url).netloc else host
+    address, port = host, parts.port or DEFAULT_PORTS[parts.scheme]
+    if target.connect_to and parts.netloc == urlsplit(target.url).netloc:
+        address, port = target.connect_to, target.connect_port or port
     place = place_of(address, port)
     ends = time.monotonic() + timeout
     stream = _connect(address, port, proxy, timeout)

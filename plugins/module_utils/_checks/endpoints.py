@@ -49,10 +49,12 @@ class TcpTarget:
 
 @dataclass(frozen=True)
 class HttpTarget:
-    """A request, and the answer that is wanted. ``url`` is without user and password; ``connect_to`` replaces its host for the connection only."""
+    """A request, and the answer that is wanted. ``url`` is without user and password; ``connect_to`` is where the connection goes instead of its
+    host, and ``connect_port`` instead of its port."""
 
     url: str
     connect_to: str = ""
+    connect_port: int | None = None
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     user: str = field(default="", repr=False)
@@ -126,10 +128,11 @@ def read_http(options: Mapping[str, Any], place: str) -> HttpTarget:
     status = tuple(int(code) for code in options.get("status") or (200,))
     if not all(100 <= code <= 599 for code in status):
         raise OptionError(f"{place}.status", "give statuses of HTTP, 100 to 599")
-    connect_to = str(options.get("connect_to") or "")
+    connect_to, connect_port = read_place(str(options.get("connect_to") or ""), f"{place}.connect_to")
     return HttpTarget(
         url=urlunsplit(url),
-        connect_to=check_host(connect_to, f"{place}.connect_to") if connect_to else "",
+        connect_to=connect_to,
+        connect_port=connect_port,
         method=method,
         headers=headers,
         user=user,
@@ -166,6 +169,16 @@ def split_url(text: str, option: str, schemes: tuple[str, ...]) -> tuple[SplitRe
     place = f"[{host}]" if ":" in host else host
     bare = url._replace(scheme=url.scheme.lower(), netloc=place if port is None else f"{place}:{port}", fragment="")
     return bare, unquote(url.username or ""), unquote(url.password or "")
+
+
+def read_place(text: str, option: str) -> tuple[str, int | None]:
+    """``host``, ``host:port``, ``[fd00::4]:port`` or an address alone, as host and port; an empty text is no host."""
+    if not text:
+        return "", None
+    host, colon, port = text.rpartition(":")
+    if not colon or ":" in host.strip("[]") and not host.endswith("]"):
+        return check_host(text, option), None
+    return check_host(host, option), check_port(port, option)
 
 
 def check_host(value: Any, option: str) -> str:

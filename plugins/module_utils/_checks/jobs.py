@@ -14,6 +14,7 @@ Job = dict[str, Any]
 """{number, name, kind, vm: id of the VM that was recovered or None, recovered: {id, name, resource_group} or None, address, timeout, options, problem}."""
 
 ADDRESS, NAME = "{address}", "{name}"
+WITH_PORT = ("url", "connect_to")
 
 
 def make_jobs(
@@ -112,8 +113,8 @@ def _has(value: Any, field: str) -> bool:
 def _filled(value: Any, fields: Mapping[str, str], kind: str) -> Any:
     """The options with the fields filled in, wherever they stand. Other braces stay as they are: commands are full of them."""
     if isinstance(value, Mapping):
-        # In URLs, addresses of version 6 stand in brackets.
-        return {name: _filled(one, _in_url(fields) if kind == "http" and name == "url" else fields, kind) for name, one in value.items()}
+        # Where a port may follow, addresses of version 6 stand in brackets.
+        return {name: _filled(one, _bracketed(fields) if kind == "http" and name in WITH_PORT else fields, kind) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_filled(one, fields, kind) for one in value]
     if not isinstance(value, str):
@@ -123,7 +124,7 @@ def _filled(value: Any, fields: Mapping[str, str], kind: str) -> Any:
     return value
 
 
-def _in_url(fields: Mapping[str, str]) -> dict[str, str]:
+def _bracketed(fields: Mapping[str, str]) -> dict[str, str]:
     address = fields[ADDRESS]
     return {**fields, ADDRESS: f"[{address}]" if ":" in address else address}
 

@@ -13,7 +13,7 @@ from .._arm.client import ArmClient
 from .._arm.errors import ArmError
 from .._arm.ids import ResourceId, segment
 from .._fleet import VM_TYPE, Vm, run_each
-from .names import NIC_TYPE, vm_path
+from .names import vm_path
 from .shapes import member, members, text
 from .source_vms import FEW
 

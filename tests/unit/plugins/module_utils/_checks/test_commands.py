@@ -116,7 +116,11 @@ def test_a_command_is_due_until_it_is_well_or_its_time_is_over(told: list[dict[s
         ({"ansible_job_id": "j1", "finished": 1, "failed": True, "msg": "Timeout exceeded"}, False, "The command did not end in time."),
         ({"failed": True, "msg": "The raw action failed to execute in the expected time frame (5)"}, False, "The command did not end in time."),
         ({"failed": True, "msg": "no python"}, False, "The command could not be run: no python"),
-        ({"rc": 127, "module_stderr": "x\nsh: python: not found", "module_stdout": "", "msg": "see"}, False, "The command could not be run: x / sh: python: not found"),
+        (
+            {"rc": 127, "module_stderr": "x\nsh: python: not found", "module_stdout": "", "msg": "see"},
+            False,
+            "The command could not be run: x / sh: python: not found",
+        ),
         ({"rc": 1, "stderr": "password=hunter2hunter2"}, False, "The command ended with 1: password=********"),
     ],
 )

@@ -38,6 +38,7 @@ def http(**options: Any) -> HttpTarget:
         ({"name": "a", "http": {"url": "http://h/", "headers": {"A": "x\ny"}}}, "checks[0].http.headers"),
         ({"name": "a", "http": {"url": "http://h/", "headers": {"A b": "x"}}}, "checks[0].http.headers"),
         ({"name": "a", "http": {"url": "http://h/", "connect_to": "a b"}}, "checks[0].http.connect_to"),
+        ({"name": "a", "http": {"url": "http://h/", "connect_to": "a:port"}}, "checks[0].http.connect_to"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(check: dict[str, Any], place: str) -> None:
@@ -51,6 +52,22 @@ def test_defaults_and_spans_of_time() -> None:
     assert check.target == TcpTarget("fd00::4", 22) and check.target.place == "[fd00::4]:22"
     assert (check.kind, check.timeout) == ("tcp", 300)
     assert http(url="http://h").status == (200,)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", ("", None)),
+        ("10.0.0.4", ("10.0.0.4", None)),
+        ("shop.example.com:8443", ("shop.example.com", 8443)),
+        ("fd00::4", ("fd00::4", None)),
+        ("[fd00::4]", ("fd00::4", None)),
+        ("[fd00::4]:443", ("fd00::4", 443)),
+    ],
+)
+def test_where_to_connect_to(text: str, place: tuple[str, int | None]) -> None:
+    target = http(url="https://h/", connect_to=text)
+    assert (target.connect_to, target.connect_port) == place
 
 
 def test_a_password_in_a_url_is_taken_out_of_it() -> None:

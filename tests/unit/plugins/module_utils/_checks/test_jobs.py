@@ -77,10 +77,10 @@ def test_fields_are_filled_in_and_other_braces_stay() -> None:
     assert job["options"]["connection"] == {"ansible_user": "db-dr", "ansible_port": 22}
 
 
-def test_an_address_of_version_6_stands_in_brackets_in_urls_only() -> None:
+def test_an_address_of_version_6_stands_in_brackets_where_a_port_may_follow() -> None:
     options = {"url": "http://{address}:80/", "connect_to": "{address}", "headers": {"X-For": "{address}"}}
     (job,) = make_jobs([check("http", options=options)], [vm("db")], [state("db", "fd00::4")])
-    assert job["options"] == {"url": "http://[fd00::4]:80/", "connect_to": "fd00::4", "headers": {"X-For": "fd00::4"}}
+    assert job["options"] == {"url": "http://[fd00::4]:80/", "connect_to": "[fd00::4]", "headers": {"X-For": "fd00::4"}}
 
 
 @pytest.mark.parametrize(
