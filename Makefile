@@ -7,6 +7,9 @@ TOOLS := $(CURDIR)/tests/tools
 # Arguments for the tool behind a target: make units-fast ARGS="tests/unit -k poller", make integration ARGS=vm_restore
 ARGS ?=
 
+# Of Ansible, only what is about the rehearsal.
+QUIET := ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false ANSIBLE_DISPLAY_SKIPPED_HOSTS=false ANSIBLE_CALLBACK_RESULT_FORMAT=yaml
+
 export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -18,8 +21,8 @@ STEPS := sanity units integration -- lint types docs-lint changelog-lint simulat
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
 
-rehearse: stage ## Rehearse a whole disaster recovery on the simulator
-	@$(BIN)/python $(TOOLS)/rehearse.py $(BUILD) $(ARGS)
+rehearse: stage ## Rehearse the example plan on the simulator: readiness, drill, report, failover
+	@cd $(BUILD) && $(QUIET) $(BIN)/ansible-playbook lifeboat.azure_dr.rehearse --extra-vars lifeboat_reports=$(BUILD)/recovery-rehearsals $(ARGS)
 
 test: stage ## Run every check below; ends with a line "N passed, N failed"
 	@$(BIN)/python $(TOOLS)/run_steps.py $(BUILD) $(STEPS)
