@@ -11,9 +11,9 @@ short_description: Tell whether a plan could be recovered now, within its object
 version_added: 0.1.0
 description:
   - Looks at all that a recovery by a plan needs, and changes nothing. Every check gives findings, and what one cannot read hides no other's result.
-  - Recovery points are compared with the recovery point objectives, and copies of restore points are looked at to their last disk. Looked at are also
-    protection, policies, vaults, resource groups, networks, free addresses, names that are taken, vCPU quotas, staging storage accounts, and API Management services with
-    their backups.
+  - Recovery points are compared with the recovery point objectives, and copies of restore points are looked at to their last disk.
+  - Looked at are also protection, policies, vaults, resource groups, networks, free addresses, names that are taken, vCPU quotas, staging storage accounts, and
+    API Management services with their backups.
   - Permissions that the identity lacks are told by name, for each place in which the recovery needs them.
   - Reads lists wherever Azure has them. A VM that is recovered from restore points costs two requests, since Azure has no list of those. One that is restored
     from the paired region, or to another subscription or zone, costs one, since no list tells where copies of its recovery points are.
