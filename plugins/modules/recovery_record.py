@@ -60,6 +60,7 @@ options:
 seealso:
   - module: lifeboat.azure_dr.drill_cleanup
   - module: lifeboat.azure_dr.recovery_record_info
+  - module: lifeboat.azure_dr.recovery_approval
   - module: lifeboat.azure_dr.recovery_report
 """
 
