@@ -14,9 +14,9 @@ export ANSIBLE_COLLECTIONS_PATH := $(BUILD)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Two lanes run side by side: what runs by ansible-test, and the rest. `secrets` reads what they printed.
-STEPS := sanity units integration -- lint types docs-lint changelog-lint simulator-tests traffic sdk -- secrets
+STEPS := sanity units integration -- lint types docs-lint changelog-lint simulator-tests browser sdk traffic -- secrets
 
-.PHONY: help rehearse test scale browser report-picture bench bench-peer plan-schema venv stage clean units-fast conformance conformance-cli conformance-azcollection $(filter-out --,$(STEPS))
+.PHONY: help rehearse test scale report-picture bench bench-peer plan-schema venv stage clean units-fast conformance conformance-cli conformance-azcollection $(filter-out --,$(STEPS))
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 26
