@@ -146,6 +146,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.connect imp
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import ArmError, OptionError, defect
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.hints import HINTS
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import check_api_names
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._words import some
 from ansible_collections.lifeboat.azure_dr.plugins.plugin_utils.protected_hosts import (
     PROTECTED,
     UNPROTECTED,
@@ -153,7 +154,6 @@ from ansible_collections.lifeboat.azure_dr.plugins.plugin_utils.protected_hosts 
     Scope,
     check_scope,
     read_hosts,
-    some,
     unique_names,
 )
 

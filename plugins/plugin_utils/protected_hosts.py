@@ -21,13 +21,13 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._backup.vaults i
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._compute.vm_list import ListedVm, list_vms
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._fleet import Outcome, Vm, run_each
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._options import check_group, check_subscription
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._words import some
 
 PROTECTED = "protected"
 UNPROTECTED = "unprotected"
 """C(backup_state) of a VM that no vault knows, beside those that `ProtectedItem.condition` has; these two are groups, too."""
 
 SHORTEST_SUFFIX = 4
-NAMES_IN_WARNING = 5
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -166,12 +166,6 @@ def unique_names(names: Sequence[str], ids: Sequence[str]) -> tuple[list[str], l
         for index in indexes:
             result[index] = f"{names[index]}_{digests[index][:length]}"
     return result, doubled
-
-
-def some(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = len(names) - NAMES_IN_WARNING
-    return ", ".join(names[:NAMES_IN_WARNING]) + (f" and {more} more" if more > 0 else "")
 
 
 def _vaults(client: ArmClient, scope: Scope, subscriptions: Sequence[str]) -> tuple[list[Vault], set[str]]:

@@ -10,7 +10,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from .._arm.errors import OptionError
 from .._fleet import Vm, vm_of_id
-from . import words
+from . import values
 from .problems import KeyPath, Problem
 from .reading import Machine
 from .references import target_name
@@ -88,12 +88,12 @@ class Chooser:
     def _of_host(self, host: Mapping[str, Any], group: str | None) -> Vm:
         vm_id, name = host.get("id"), str(host.get("name"))
         if vm_id:
-            words.vm_id(str(vm_id), "vm_id")
+            values.vm_id(str(vm_id), "vm_id")
             return vm_of_id(str(vm_id)) or Vm("", "", "")
         own = host.get("resource_group") or group
         if not own:
             raise OptionError("vm_id", "the host has neither this variable nor resource_group; set one, or resource_group in the plan")
-        return Vm(self._subscription, words.group(str(own), "resource_group"), words.vm_name(name, "inventory_hostname"))
+        return Vm(self._subscription, values.group(str(own), "resource_group"), values.vm_name(name, "inventory_hostname"))
 
     def _tagged(self, entry: Mapping[str, Any], path: KeyPath, target: str) -> list[Vm]:
         group = (entry["resource_group"] or "").lower()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence
 
 from .._tags import check_tags
-from . import words
+from . import values
 
 NODE = "node"
 NODES = "nodes"
@@ -67,15 +67,15 @@ def text(about: str, check: Check | None = None, pattern: str = "", **spec: Any)
 
 
 def span(about: str, **spec: Any) -> Key:
-    return text(f"{about} A number with s, m, h, d or w, such as 4h.", words.span, pattern=words.SPAN, **spec)
+    return text(f"{about} A number with s, m, h, d or w, such as 4h.", values.span, pattern=values.SPAN, **spec)
 
 
 def group(about: str, **spec: Any) -> Key:
-    return text(about, words.group, **spec)
+    return text(about, values.group, **spec)
 
 
 def group_or_id(about: str, **spec: Any) -> Key:
-    return text(about, words.group_or_id, **spec)
+    return text(about, values.group_or_id, **spec)
 
 
 def whole(about: str, check: Check | None = None, **spec: Any) -> Key:
@@ -102,7 +102,7 @@ OBJECTIVES = Node(
 
 VAULT_NODE = Node(
     {
-        "name": text("The vault's name.", words.vault_name, required=True),
+        "name": text("The vault's name.", values.vault_name, required=True),
         "resource_group": group("Its resource group.", required=True),
     }
 )
@@ -114,8 +114,8 @@ _PLACE: dict[str, Key] = {
     "subnet": text("The subnet, by name or id.", required=True),
     "storage_account": text("The storage account in which Azure stages restores, by name or id. Restore points need none."),
     "storage_account_resource_group": group("The resource group of the storage account, when that is a name. The target's own when left out."),
-    "vm_name": text("The template of the names of the recovered VMs, with {name} and {resource_group}.", words.vm_template, default="{name}"),
-    "disk_name": text("The template of the names of disks made of restore points, with {disk}, {lun}, {name} and {resource_group}.", words.disk_template),
+    "vm_name": text("The template of the names of the recovered VMs, with {name} and {resource_group}.", values.vm_template, default="{name}"),
+    "disk_name": text("The template of the names of disks made of restore points, with {disk}, {lun}, {name} and {resource_group}.", values.disk_template),
     "vm_size": text("The size of VMs made of restore points. That of the VM that was when left out."),
     "zone": text("The availability zone, or NoZone."),
     "disk_encryption_set": text("The id of the disk encryption set of the recovered disks."),
@@ -131,7 +131,7 @@ TARGET = Node(
             choices=[VAULT, SECONDARY_REGION, RESTORE_POINTS],
             default=VAULT,
         ),
-        "region": text("The region to recover in.", words.region, required=True),
+        "region": text("The region to recover in.", values.region, required=True),
         **_PLACE,
         "restore_points": node(
             "Where the restore points lie.",
@@ -149,7 +149,7 @@ TARGET = Node(
 
 PAUSE = Node(
     {
-        "name": text("The name that it is approved by. Unique in the plan.", words.name, required=True, pattern=words.NAME),
+        "name": text("The name that it is approved by. Unique in the plan.", values.name, required=True, pattern=values.NAME),
         "message": text("What the person is told.", default=""),
         "timeout": span("How long it is waited for the answer.", default="4h"),
     }
@@ -157,9 +157,9 @@ PAUSE = Node(
 
 MACHINE = Node(
     {
-        "id": text("A VM by its resource id.", words.vm_id),
-        "name": text("A VM by its name, which needs resource_group.", words.vm_name),
-        "tags": Key("Every VM with all of these tags.", {"type": "dict"}, words.some_tags),
+        "id": text("A VM by its resource id.", values.vm_id),
+        "name": text("A VM by its name, which needs resource_group.", values.vm_name),
+        "tags": Key("Every VM with all of these tags.", {"type": "dict"}, values.some_tags),
         "group": text("Every host of this group of the inventory, by its variables vm_id or id, or by its name with resource_group."),
         "resource_group": group("The resource group of the VM, of those with the tags, or of the hosts without one of their own."),
         "priority": whole("Lower numbers come first within the wave.", default=DEFAULT_PRIORITY),
@@ -173,13 +173,13 @@ CHECK = Node(
     {
         "name": text("The name of the check.", required=True),
         "on": text("Whether it is done for each VM of the wave, or once for the wave.", choices=[EACH, WAVE], default=EACH),
-        "vms": Key("The names of the VMs to check. All VMs of the wave when left out.", {"type": "list", "elements": "str"}, words.some_names),
+        "vms": Key("The names of the VMs to check. All VMs of the wave when left out.", {"type": "list", "elements": "str"}, values.some_names),
         "timeout": span("How long it is tried again until it passes.", default="5m"),
         "tcp": node(
             "A port takes connections.",
             Node(
                 {
-                    "port": whole("The port.", words.port, required=True),
+                    "port": whole("The port.", values.port, required=True),
                     "host": text("The host, in which {address} and {name} are those of the recovered VM. The address of the VM when left out."),
                 }
             ),
@@ -188,8 +188,8 @@ CHECK = Node(
             "A URL answers.",
             Node(
                 {
-                    "url": text("The URL, in which {address} and {name} are those of the recovered VM.", words.url, required=True),
-                    "status": Key("The statuses that are good.", {"type": "list", "elements": "int", "default": [200]}, words.statuses),
+                    "url": text("The URL, in which {address} and {name} are those of the recovered VM.", values.url, required=True),
+                    "status": Key("The statuses that are good.", {"type": "list", "elements": "int", "default": [200]}, values.statuses),
                     "contains": text("What the body must contain."),
                     "method": text("The method.", default="GET"),
                     "connect_to": text("Connect to this host or host:port, and ask it for the host of the URL."),
@@ -204,7 +204,7 @@ CHECK = Node(
             Node(
                 {
                     "contains": text("The text."),
-                    "matches": text("A regular expression, instead of a text.", words.expression),
+                    "matches": text("A regular expression, instead of a text.", values.expression),
                 },
                 one_of=("contains", "matches"),
             ),
@@ -214,7 +214,7 @@ CHECK = Node(
             Node(
                 {
                     "cmd": text("The command.", required=True),
-                    "connection": Key("Variables of the connection, such as ansible_connection and ansible_user.", {"type": "dict"}, words.connection),
+                    "connection": Key("Variables of the connection, such as ansible_connection and ansible_user.", {"type": "dict"}, values.connection),
                 }
             ),
         ),
@@ -224,7 +224,7 @@ CHECK = Node(
                 {
                     "name": text("The role.", required=True),
                     "vars": Key("Its variables.", {"type": "dict"}),
-                    "connection": Key("Variables of the connection, for a role that works on the recovered VM.", {"type": "dict"}, words.connection),
+                    "connection": Key("Variables of the connection, for a role that works on the recovered VM.", {"type": "dict"}, values.connection),
                 }
             ),
         ),
@@ -234,13 +234,13 @@ CHECK = Node(
 
 SERVICE = Node(
     {
-        "name": text("The service that is backed up.", words.service_name, required=True),
+        "name": text("The service that is backed up.", values.service_name, required=True),
         "resource_group": group("Its resource group.", required=True),
         "standby": node(
             "The service that takes its place.",
             Node(
                 {
-                    "name": text("Its name.", words.service_name, required=True),
+                    "name": text("Its name.", values.service_name, required=True),
                     "resource_group": group("Its resource group.", required=True),
                 }
             ),
@@ -250,7 +250,7 @@ SERVICE = Node(
             "The service that a drill restores into. Without it a drill only looks whether the restore could be done.",
             Node(
                 {
-                    "name": text("Its name.", words.service_name, required=True),
+                    "name": text("Its name.", values.service_name, required=True),
                     "resource_group": group("Its resource group.", required=True),
                 }
             ),
@@ -264,13 +264,13 @@ SERVICE = Node(
         "user_assigned_identity": text("The id of the identity for user_identity."),
         "backup_name": text("The name of the backups, or its template."),
         "max_age": span("How old the newest backup may be before the next one is made.", default="24h"),
-        "keep": whole("How many backups to keep. All when left out.", words.positive),
+        "keep": whole("How many backups to keep. All when left out.", values.positive),
     }
 )
 
 WAVE_NODE = Node(
     {
-        "name": text("The name. The wave is application/name to others.", words.name, required=True, pattern=words.NAME),
+        "name": text("The name. The wave is application/name to others.", values.name, required=True, pattern=values.NAME),
         "after": Key(
             "The waves that come first: names of this application, or application/wave. The wave before it in the same application when left out.",
             {"type": "list", "elements": "str"},
@@ -284,7 +284,7 @@ WAVE_NODE = Node(
 
 APPLICATION = Node(
     {
-        "name": text("The name.", words.name, required=True, pattern=words.NAME),
+        "name": text("The name.", values.name, required=True, pattern=values.NAME),
         "description": text("What it is."),
         "objectives": node("Its own objectives.", OBJECTIVES),
         "on_failure": text(ON_FAILURE, choices=[HALT, CONTINUE]),
@@ -293,7 +293,7 @@ APPLICATION = Node(
             "How its VMs are protected, for the playbook protect.",
             Node(
                 {
-                    "vault": text("The vault.", words.vault_name, required=True),
+                    "vault": text("The vault.", values.vault_name, required=True),
                     "resource_group": group("Its resource group. That of the plan's vault of this name when left out."),
                     "policy": text("The backup policy.", required=True),
                 }
@@ -304,7 +304,7 @@ APPLICATION = Node(
             Node(
                 {
                     "max_age": span("How old the newest recovery point may be before the next backup.", default="24h"),
-                    "retain_days": whole("For how many days the recovery point is kept.", words.positive),
+                    "retain_days": whole("For how many days the recovery point is kept.", values.positive),
                     "wait_for": text("What is waited for.", choices=["snapshot", "completed"], default="completed"),
                 }
             ),
@@ -313,9 +313,9 @@ APPLICATION = Node(
             "How restore points of its VMs are copied, for the playbook replicate.",
             Node(
                 {
-                    "region": text("The region to copy to.", words.region, required=True),
+                    "region": text("The region to copy to.", values.region, required=True),
                     "resource_group": group("The resource group of the copies.", required=True),
-                    "keep": whole("How many restore points, and copies, to keep of a VM. All when left out.", words.positive),
+                    "keep": whole("How many restore points, and copies, to keep of a VM. All when left out.", values.positive),
                     "max_age": span("How old the newest restore point may be before the next one is made.", default="24h"),
                 }
             ),
@@ -327,13 +327,13 @@ APPLICATION = Node(
 PLAN = Node(
     {
         "version": whole("The version of this format.", choices=[VERSION], required=True),
-        "name": text("The name of the plan, which goes into tags and file names.", words.plan_name, required=True, pattern=words.PLAN_NAME),
+        "name": text("The name of the plan, which goes into tags and file names.", values.plan_name, required=True, pattern=values.PLAN_NAME),
         "description": text("What it is."),
-        "subscription_id": text("The subscription that names belong to. That of the credentials when left out.", words.subscription),
+        "subscription_id": text("The subscription that names belong to. That of the credentials when left out.", values.subscription),
         "vaults": nodes("The vaults that protect the VMs. All vaults of the subscription when left out.", VAULT_NODE),
         "objectives": node("The objectives of applications that have none of their own.", OBJECTIVES),
         "on_failure": text(ON_FAILURE, choices=[HALT, CONTINUE], default=HALT),
-        "targets": Key("The places to recover to, by name.", {"type": "raw"}, words.name, MAP, TARGET),
+        "targets": Key("The places to recover to, by name.", {"type": "raw"}, values.name, MAP, TARGET),
         "applications": nodes("The applications.", APPLICATION, required=True),
     }
 )
