@@ -64,29 +64,13 @@ _value:
   elements: dict
 """
 
-from typing import Any, Mapping, Sequence
+from typing import Any
 
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._checks.jobs import result_of
-
-
-def check_results(
-    work: Mapping[str, Any],
-    boot_logs: Sequence[Mapping[str, Any]] = (),
-    endpoints: Sequence[Mapping[str, Any]] = (),
-    others: Sequence[Mapping[str, Any]] = (),
-    unmade: str = "",
-    check_mode: bool = False,
-) -> list[dict[str, Any]]:
-    jobs = work["jobs"]
-    # Logs were looked for before it was known whether the VMs can be read.
-    booted = [job["number"] for job in jobs if job["kind"] == "boot_diagnostics" and job["recovered"]]
-    answered = [job["number"] for job in jobs if job["kind"] in ("tcp", "http") and job["problem"] is None]
-    told = {**dict(zip(booted, boot_logs)), **dict(zip(answered, endpoints)), **{int(one["number"]): one for one in others}}
-    return [result_of(job, told.get(int(job["number"])), unmade=unmade, check_mode=check_mode) for job in jobs]
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._checks.jobs import results_of
 
 
 class FilterModule:
     """Found by its file's name."""
 
     def filters(self) -> dict[str, Any]:
-        return {"check_results": check_results}
+        return {"check_results": results_of}

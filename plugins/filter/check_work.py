@@ -66,27 +66,16 @@ from typing import Any, Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._checks.jobs import boot_log_of, endpoint_of, is_read, make_jobs
-
-ENDPOINTS = ("tcp", "http")
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._checks.jobs import work_of
 
 
 def check_work(
     checks: Sequence[Mapping[str, Any]], vms: Sequence[Mapping[str, Any]], states: Sequence[Mapping[str, Any]] | None = None, unread: str = ""
 ) -> dict[str, Any]:
     try:
-        jobs = make_jobs(checks, vms, states, unread)
+        return work_of(checks, vms, states, unread)
     except OptionError as problem:
         raise AnsibleFilterError(f"check_vms_{problem.message}") from None
-    able = [job for job in jobs if job["problem"] is None]
-    return {
-        "jobs": jobs,
-        "vm": sorted({job["recovered"]["id"] for job in able if is_read(job)}),
-        "boot_logs": [boot_log_of(job) for job in able if job["kind"] == "boot_diagnostics"],
-        "endpoints": [] if states is None else [endpoint_of(job) for job in able if job["kind"] in ENDPOINTS],
-        "commands": [job for job in able if job["kind"] == "command"],
-        "roles": [job for job in able if job["kind"] == "role"],
-    }
 
 
 class FilterModule:

@@ -41,21 +41,9 @@ _value:
   elements: dict
 """
 
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable
 
-
-def restores_to_adopt(restores: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The batches with only those VMs that were started by somebody, by their ids."""
-    found = {str(result["id"]).lower() for result in results if _left(result)}
-    chosen = [{**restore, "vm": [vm for vm in restore["vm"] if str(vm).lower() in found]} for restore in restores]
-    return [restore for restore in chosen if restore["vm"]]
-
-
-def _left(result: Mapping[str, Any]) -> bool:
-    if result.get("failed"):
-        return False
-    # What is done, and would change, lacks the tags.
-    return result.get("action") == "adopted" or bool(result.get("action") == "none" and result.get("changed"))
+from ansible_collections.lifeboat.azure_dr.plugins.plugin_utils.batches import restores_to_adopt
 
 
 class FilterModule:

@@ -72,6 +72,18 @@ def restores_to_follow(begun: Iterable[Result]) -> list[dict[str, Any]]:
     return batches
 
 
+def restores_to_adopt(restores: Iterable[Options], results: Iterable[Entry]) -> list[dict[str, Any]]:
+    """The batches of vm_restore with only those VMs whose restores a killed run has left, by what check mode tells of them."""
+    left = {key_of(result) for result in results if not result.get("failed") and _is_left(result)}
+    chosen = [{**restore, "vm": [vm for vm in restore["vm"] if str(vm).lower() in left]} for restore in restores]
+    return [restore for restore in chosen if restore["vm"]]
+
+
+def _is_left(result: Entry) -> bool:
+    # What is done, and would change, lacks the tags.
+    return result.get("action") == "adopted" or bool(result.get("action") == "none" and result.get("changed"))
+
+
 def restored_vms(begun: Iterable[Result], followed: Sequence[Result] = (), built: Iterable[Result] = ()) -> list[Entry]:
     """What became of each VM: of restores from vaults, and of builds from restore points. In the order of the batches, restores first."""
     found = []

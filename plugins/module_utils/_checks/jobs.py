@@ -14,7 +14,41 @@ Job = dict[str, Any]
 """{number, name, kind, vm: id of the VM that was recovered or None, recovered: {id, name, resource_group} or None, address, timeout, options, problem}."""
 
 ADDRESS, NAME = "{address}", "{name}"
+ENDPOINTS = ("tcp", "http")
 WITH_PORT = ("url", "connect_to")
+
+
+def work_of(
+    checks: Sequence[Mapping[str, Any]], vms: Sequence[Mapping[str, Any]], states: Sequence[Mapping[str, Any]] | None = None, unread: str = ""
+) -> dict[str, Any]:
+    """The jobs, sorted by who does them."""
+    jobs = make_jobs(checks, vms, states, unread)
+    able = [job for job in jobs if job["problem"] is None]
+    return {
+        "jobs": jobs,
+        "vm": sorted({job["recovered"]["id"] for job in able if job["recovered"]}),
+        "boot_logs": [_boot_log_of(job) for job in able if job["kind"] == "boot_diagnostics"],
+        "endpoints": [] if states is None else [_endpoint_of(job) for job in able if job["kind"] in ENDPOINTS],
+        "commands": [job for job in able if job["kind"] == "command"],
+        "roles": [job for job in able if job["kind"] == "role"],
+    }
+
+
+def results_of(
+    work: Mapping[str, Any],
+    boot_logs: Sequence[Mapping[str, Any]] = (),
+    endpoints: Sequence[Mapping[str, Any]] = (),
+    others: Sequence[Mapping[str, Any]] = (),
+    unmade: str = "",
+    check_mode: bool = False,
+) -> list[dict[str, Any]]:
+    """The entries of the record for all jobs, from what those who did them tell."""
+    jobs = work["jobs"]
+    # Logs were looked for before it was known whether the VMs can be read.
+    booted = [job["number"] for job in jobs if job["kind"] == "boot_diagnostics" and job["recovered"]]
+    answered = [job["number"] for job in jobs if job["kind"] in ENDPOINTS and job["problem"] is None]
+    told = {**dict(zip(booted, boot_logs)), **dict(zip(answered, endpoints)), **{int(one["number"]): one for one in others}}
+    return [result_of(job, told.get(int(job["number"])), unmade=unmade, check_mode=check_mode) for job in jobs]
 
 
 def make_jobs(
@@ -82,12 +116,7 @@ def needs_address(job: Job) -> bool:
     return job["kind"] == "command" and not connection.get("ansible_host") and connection.get("ansible_connection") != "local"
 
 
-def is_read(job: Job) -> bool:
-    """Whether how the recovered VM is has to be read for this check."""
-    return bool(job["recovered"]) and job["problem"] is None
-
-
-def endpoint_of(job: Job) -> dict[str, Any]:
+def _endpoint_of(job: Job) -> dict[str, Any]:
     """The entry of endpoint_check's option checks."""
     options = dict(job["options"])
     if job["kind"] == "tcp":
@@ -97,7 +126,7 @@ def endpoint_of(job: Job) -> dict[str, Any]:
     return {"name": name, job["kind"]: options, "timeout": f"{job['timeout']}s"}
 
 
-def boot_log_of(job: Job) -> dict[str, Any]:
+def _boot_log_of(job: Job) -> dict[str, Any]:
     """The entry of vm_boot_info's option boot_log."""
     return {**job["options"], "vm": [job["recovered"]["id"]], "timeout": f"{job['timeout']}s"}
 

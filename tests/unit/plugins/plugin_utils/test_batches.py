@@ -195,3 +195,19 @@ def test_backed_up_services() -> None:
     first, last = batches.backed_up_services(results, begun)
     assert (first["changed"], first["adopted"], first["backup"], first["id"]) == (True, False, {"name": "x"}, "/s/one")
     assert (last["name"], last["failed"], last["failure"], last["id"]) == ("two", True, REFUSED, None)
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "adopted"),
+    [
+        ("adopted", {"changed": True}, True),
+        ("none", {"changed": True}, True),
+        ("none", {}, False),
+        ("started", {"changed": True}, False),
+        ("adopted", {"failed": True}, False),
+    ],
+)
+def test_what_a_killed_run_left_is_waited_for_and_nothing_is_started(action: str, more: dict[str, Any], adopted: bool) -> None:
+    restores = [{"vm": [GROUP + "ONE", GROUP + "two"], "mode": "new_vm"}, {"vm": [GROUP + "three"], "mode": "new_vm"}]
+    found = [entry("one", action=action, **more), entry("two", action="started", changed=True), {"id": None, "name": "three", "failed": True}]
+    assert batches.restores_to_adopt(restores, found) == ([{"vm": [GROUP + "ONE"], "mode": "new_vm"}] if adopted else [])

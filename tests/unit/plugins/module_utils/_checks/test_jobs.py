@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.lifeboat.azure_dr.plugins.filter.check_results import check_results
-from ansible_collections.lifeboat.azure_dr.plugins.filter.check_work import check_work
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._checks.jobs import make_jobs
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._checks.jobs import make_jobs, results_of, work_of
 
 GROUP = "/subscriptions/0/resourceGroups"
 
@@ -123,17 +121,17 @@ def told(ok: bool, message: str = "said") -> dict[str, Any]:
 
 
 def test_work_before_and_after_addresses_are_known() -> None:
-    before = check_work(CHECKS, VMS)
+    before = work_of(CHECKS, VMS)
     assert before["vm"] == [target("db"), target("web")] and before["endpoints"] == []
     assert before["boot_logs"] == [{"contains": "login:", "vm": [target(name)], "timeout": "300s"} for name in ("db", "web")]
-    after = check_work(CHECKS, VMS, STATES)
+    after = work_of(CHECKS, VMS, STATES)
     assert after["endpoints"] == [{"name": "port (db-dr)", "tcp": {"port": 22, "host": "10.0.0.4"}, "timeout": "300s"}]
     assert [job["name"] for job in after["commands"]] == ["cmd"] and after["roles"] == []
 
 
 def test_results_are_those_of_their_jobs() -> None:
-    work = check_work(CHECKS, VMS, STATES)
-    found = check_results(work, boot_logs=[told(True, "up"), told(False, "gone")], endpoints=[told(True, "open")], others=[{**told(False), "number": 6}])
+    work = work_of(CHECKS, VMS, STATES)
+    found = results_of(work, boot_logs=[told(True, "up"), told(False, "gone")], endpoints=[told(True, "open")], others=[{**told(False), "number": 6}])
     assert [(one["name"], one["ok"], one["message"]) for one in found] == [
         ("port", True, "open"),
         ("port", False, "The recovered VM could not be read: There is no VM web-dr."),
@@ -157,12 +155,12 @@ def test_results_are_those_of_their_jobs() -> None:
 
 
 def test_check_mode_has_the_same_shape_and_tells_what_is_known_to_fail() -> None:
-    found = check_results(check_work(CHECKS, VMS), check_mode=True)
+    found = results_of(work_of(CHECKS, VMS), check_mode=True)
     assert [one["ok"] for one in found] == [None, None, False, None, None, False, None]
-    assert {tuple(one) for one in found} == {tuple(one) for one in check_results(check_work(CHECKS, VMS, STATES))}
+    assert {tuple(one) for one in found} == {tuple(one) for one in results_of(work_of(CHECKS, VMS, STATES))}
 
 
 def test_what_was_not_made_is_no_success() -> None:
-    found = check_results(check_work([check("tcp")], [vm("db")], STATES), unmade="jump-01 is unreachable.")
+    found = results_of(work_of([check("tcp")], [vm("db")], STATES), unmade="jump-01 is unreachable.")
     assert [(one["ok"], one["message"]) for one in found] == [(False, "jump-01 is unreachable.")]
-    assert not any(one["ok"] for one in check_results(check_work(CHECKS, VMS, STATES)))
+    assert not any(one["ok"] for one in results_of(work_of(CHECKS, VMS, STATES)))
