@@ -34,8 +34,8 @@ options:
     description:
       - What happened.
       - V(start) begins a run, or goes on with one whose record is there. What is done stays as it was told.
-      - V(stage) begins a stage of the plan. Waves whose pause is not decided wait, and the whole stage with them. Others are halted, because of what failed
-        before them.
+      - V(stage) begins a stage of the plan. Waves whose pause is not decided wait, others are halted, because of what failed before them, and the rest
+        runs. Told again with decisions, it begins the waves that waited for them.
       - V(recovered) has the results of the VMs and services of waves, V(checked) those of their checks, with which the waves end.
       - V(stopped) ends an attempt that waits for a person.
       - V(cleaned) has what was removed after a drill.
@@ -93,6 +93,12 @@ check_mode:
   description: Whether nothing was written, because of check mode. The record of the next event then lacks this one.
   returned: success
   type: bool
+planned_waves:
+  description: Ids of the waves that run when all goes well, and those approve who have not decided yet. Check mode goes by it.
+  returned: for the event V(start)
+  type: list
+  elements: str
+  sample: [shop/data, shop/web]
 record:
   description: The record in short.
   returned: success
@@ -111,7 +117,7 @@ record:
       description: When the drill or the disaster was declared, from which the time of recovery counts.
       type: str
     runnable_waves:
-      description: Ids of the waves of the stage that run now, with those that are done already. None while a person is waited for.
+      description: Ids of the waves of the stage that run now, with those that are done already.
       type: list
       elements: str
     waiting_for:
@@ -165,7 +171,7 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.sender impo
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.timestamps import format_time
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._module import Task, run
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record.document import Record
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record.events import EVENTS, apply, check_data, summary
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record.events import EVENTS, apply, check_data, planned_waves, summary
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record.file import read_record, write_record
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record.verdict import verdict
 
@@ -198,12 +204,15 @@ def body(task: Task) -> dict[str, Any]:
     if event in ("start", "stage"):
         data = {**data, "by": data.get("by") or user()}
     before = read_record(task.params["path"])
-    record = apply(before, event, data, format_time(task.clock.now().replace(microsecond=0)))
+    now = format_time(task.clock.now().replace(microsecond=0))
+    record = apply(before, event, data, now)
     record["verdict"] = verdict(record)
     changed = record != before
     if changed and not task.check_mode:
         write_record(task.params["path"], record)
     result: dict[str, Any] = {"changed": changed, "check_mode": task.check_mode, "record": summary(record, int(data["stage"]) if event == "stage" else None)}
+    if event == "start":
+        result["planned_waves"] = planned_waves(record, data.get("approvals"), now)
     if task.diff:
         result["diff"] = {"before": diff_of(before), "after": diff_of(record)}
     return result

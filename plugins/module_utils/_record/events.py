@@ -55,11 +55,24 @@ def apply(record: Record | None, event: str, data: Data, now: str) -> Record:
 
 
 def runnable_waves(record: Record, stage: int) -> list[str]:
-    """Ids of the waves of the stage that run now: none while a person is waited for."""
-    waves = _of_stage(record, stage)
-    if any(wave["state"] == "waiting" for wave in waves):
-        return []
-    return [wave["id"] for wave in waves if wave["state"] in ("running", "done")]
+    """Ids of the waves of the stage that run now, with those that are done. What waits for a person holds none of the others back."""
+    return [wave["id"] for wave in _of_stage(record, stage) if wave["state"] in ("running", "done")]
+
+
+def planned_waves(record: Record, approvals: Data | None, now: str) -> list[str]:
+    """Ids of the waves that run when all goes well: those that nobody has declined, nor one before them. Who has not decided yet approves."""
+    given = read_approvals(approvals, record["waves"], "approvals")
+    pauses = [wave["pause"]["name"] for wave in record["waves"] if wave["pause"]]
+    found = deepcopy(record)
+    ids: list[str] = []
+    for stage in sorted({wave["stage"] for wave in found["waves"]}):
+        _stage(found, {"stage": stage, "approvals": {**dict.fromkeys(pauses, True), **given}}, now)
+        here = runnable_waves(found, stage)
+        for wave in _of_stage(found, stage):
+            if wave["id"] in here:
+                wave["state"] = "done"
+        ids += here
+    return ids
 
 
 def summary(record: Record, stage: int | None) -> dict[str, Any]:
@@ -158,7 +171,7 @@ def _begin_attempt(record: Record, now: str) -> None:
 
 
 def _stage(record: Record, data: Data, now: str) -> None:
-    """The waves of a stage begin, unless they are halted, declined, or wait for a person: then the whole stage waits."""
+    """The waves of a stage begin, but for those that are halted, declined, or wait for a person."""
     approvals = read_approvals(data.get("approvals"), record["waves"], "approvals")
     waves = _of_stage(record, int(data["stage"]))
     for wave in waves:
@@ -171,15 +184,20 @@ def _stage(record: Record, data: Data, now: str) -> None:
                     begin_pause(wave, now)
                 if wave["pause"]["name"] in approvals:
                     decide(wave, approvals[wave["pause"]["name"]], data.get("by"), now)
-    waiting = any(wave["state"] == "waiting" for wave in waves)
-    if record["run"]["state"] != "finished":
-        record["run"]["state"] = "waiting" if waiting else "running"
     for wave in waves:
-        if wave["state"] == "pending" and not waiting:
+        if wave["state"] == "pending":
             wave.update(state="running", started=wave["started"] or now)
             for step, things in (("restore", wave["vms"]), ("api_management", wave["services"])):
                 if things:
                     begin_step(wave, step, now)
+    _say_whether_it_waits(record)
+
+
+def _say_whether_it_waits(record: Record) -> None:
+    """The run waits for a person only when nothing of it runs any more."""
+    states = {wave["state"] for wave in record["waves"]}
+    if record["run"]["state"] != "finished":
+        record["run"]["state"] = "waiting" if "waiting" in states and "running" not in states else "running"
 
 
 def _recovered(record: Record, data: Data, now: str) -> None:
@@ -225,6 +243,7 @@ def _checked(record: Record, data: Data, now: str) -> None:
             begin_step(wave, "checks", min(str(check.get("started") or now) for check in found))
             end_step(wave, "checks", now)
         wave.update(state="failed" if reason else "done", reason=reason, finished=now)
+    _say_whether_it_waits(record)
 
 
 def _reason(wave: Wave, checks: Sequence[Data]) -> str | None:

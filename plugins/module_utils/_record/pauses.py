@@ -30,6 +30,8 @@ def read_decision(given: Any, option: str) -> str:
 
 def read_approvals(given: Mapping[str, Any] | None, waves: Iterable[Wave], option: str) -> dict[str, str]:
     """The decisions by the names of the pauses; raises OptionError for a pause that the plan does not have."""
+    if given and not isinstance(given, Mapping):
+        raise OptionError(option, f"{str(given)[:40]!r} is no mapping; decisions go by the names of pauses, as in {{open-the-shop: approve}}")
     known = [wave["pause"]["name"] for wave in waves if wave["pause"]]
     found = {}
     for name, decision in (given or {}).items():

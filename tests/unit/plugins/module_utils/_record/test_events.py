@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.errors import OptionError
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record.events import apply, check_data, runnable_waves, summary
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record.events import apply, check_data, planned_waves, runnable_waves, summary
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._record.verdict import verdict
 
 from ansible_collections.lifeboat.azure_dr.tests.unit.plugins.module_utils._record.plans import (
@@ -185,13 +185,20 @@ class TestPauses:
     def waiting(self) -> dict[str, Any]:
         return apply(run_stage(start(self.planned), 1, restored("db")), "stage", {"stage": 2}, T1)
 
-    def test_the_stage_waits(self) -> None:
+    def test_what_needs_nobody_does_not_wait(self) -> None:
         record = self.waiting()
         found = summary(record, 2)
-        assert (found["state"], found["runnable_waves"]) == ("waiting", [])
+        assert (found["state"], found["runnable_waves"]) == ("running", ["office/web"])
         assert found["waiting_for"] == [{**PAUSE, "waves": ["shop/web"], "text": "Start the shop? (go, before shop/web)"}]
         assert found["progress"] == "1 of 3 VMs recovered; 1 of 3 waves done"
-        assert verdict(record)["result"] == "waiting"
+        assert verdict(record)["result"] == "running"
+
+    def test_the_run_waits_when_nothing_runs_any_more(self) -> None:
+        record = apply(self.waiting(), "recovered", {"waves": ["office/web"], **restored("office")}, T1)
+        assert record["run"]["state"] == "running"
+        record = apply(record, "checked", {"waves": ["office/web"], "checks": {}}, T1)
+        assert states(record) == {"shop/data": "done", "shop/web": "waiting", "office/web": "done"}
+        assert (record["run"]["state"], verdict(record)["result"]) == ("waiting", "waiting")
 
     def test_it_goes_on_when_approved(self) -> None:
         record = apply(apply(self.waiting(), "stopped", {}, T1), "stage", {"stage": 2, "approvals": {"go": "approve"}, "by": "operator"}, T2)
@@ -214,6 +221,15 @@ class TestPauses:
         assert states(record) == {"shop/web": "declined", "office/web": "done", "shop/api": "halted"}
         assert the_wave(record, "shop/web")["reason"] == "operator declined go"
 
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [({}, ["shop/data", "shop/web", "office/web"]), ({"go": "approve"}, ["shop/data", "shop/web", "office/web"]), ({"go": "no"}, ["shop/data", "office/web"])],
+    )
+    def test_what_would_run_is_known_beforehand(self, given: dict[str, str], expected: list[str]) -> None:
+        record = start(self.planned)
+        assert planned_waves(record, given, T1) == expected
+        assert record == start(self.planned)
+
     def test_what_was_declined_is_asked_again_by_another_attempt(self) -> None:
         record = run_stage(start(self.planned, "failover"), 1, restored("db"))
         record = apply(apply(record, "stage", {"stage": 2, "approvals": {"go": "no"}}, T1), "finished", {}, T1)
@@ -224,8 +240,8 @@ class TestPauses:
         record = apply(run_stage(start(self.planned), 1, not_restored("db")), "stage", {"stage": 2}, T1)
         assert states(record) == {"shop/data": "failed", "shop/web": "halted", "office/web": "running"}
 
-    @pytest.mark.parametrize(("given", "words"), [({"og": "approve"}, "no pause 'og'; it has go"), ({"go": "perhaps"}, "approvals.go.*no decision")])
-    def test_a_typing_error_is_refused_at_the_start(self, given: dict[str, str], words: str) -> None:
+    @pytest.mark.parametrize(("given", "words"), [({"og": "approve"}, "no pause 'og'; it has go"), ({"go": "perhaps"}, "approvals.go.*no decision"), ("go", "no mapping")])
+    def test_a_typing_error_is_refused_at_the_start(self, given: Any, words: str) -> None:
         with pytest.raises(OptionError, match=words):
             start(self.planned, approvals=given)
 
