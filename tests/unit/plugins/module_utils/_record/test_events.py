@@ -194,7 +194,7 @@ class TestPauses:
         assert verdict(record)["result"] == "running"
 
     def test_the_run_waits_when_nothing_runs_any_more(self) -> None:
-        record = apply(self.waiting(), "recovered", {"waves": ["office/web"], **restored("office")}, T1)
+        record = apply(self.waiting(), "recovered", {"waves": ["office/web"], "vms": [restored("office")]}, T1)
         assert record["run"]["state"] == "running"
         record = apply(record, "checked", {"waves": ["office/web"], "checks": {}}, T1)
         assert states(record) == {"shop/data": "done", "shop/web": "waiting", "office/web": "done"}
