@@ -28,8 +28,8 @@ def wave(wave_id: str, vms: Sequence[str] = (), **more: Any) -> dict[str, Any]:
         }
         for vm in vms
     ]
-    planned_wave = {"id": wave_id, "application": application, "name": name, "after": [], "on_failure": "halt", "pause": None, "vms": planned, "api_management": []}
-    return {**planned_wave, **more}
+    names = {"id": wave_id, "application": application, "name": name}
+    return {**names, "after": [], "on_failure": "halt", "pause": None, "vms": planned, "api_management": [], **more}
 
 
 def stages(*waves: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

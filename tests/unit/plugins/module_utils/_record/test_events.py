@@ -223,7 +223,11 @@ class TestPauses:
 
     @pytest.mark.parametrize(
         ("given", "expected"),
-        [({}, ["shop/data", "shop/web", "office/web"]), ({"go": "approve"}, ["shop/data", "shop/web", "office/web"]), ({"go": "no"}, ["shop/data", "office/web"])],
+        [
+            ({}, ["shop/data", "shop/web", "office/web"]),
+            ({"go": "approve"}, ["shop/data", "shop/web", "office/web"]),
+            ({"go": "no"}, ["shop/data", "office/web"]),
+        ],
     )
     def test_what_would_run_is_known_beforehand(self, given: dict[str, str], expected: list[str]) -> None:
         record = start(self.planned)
@@ -240,7 +244,9 @@ class TestPauses:
         record = apply(run_stage(start(self.planned), 1, not_restored("db")), "stage", {"stage": 2}, T1)
         assert states(record) == {"shop/data": "failed", "shop/web": "halted", "office/web": "running"}
 
-    @pytest.mark.parametrize(("given", "words"), [({"og": "approve"}, "no pause 'og'; it has go"), ({"go": "perhaps"}, "approvals.go.*no decision"), ("go", "no mapping")])
+    @pytest.mark.parametrize(
+        ("given", "words"), [({"og": "approve"}, "no pause 'og'; it has go"), ({"go": "perhaps"}, "approvals.go.*no decision"), ("go", "no mapping")]
+    )
     def test_a_typing_error_is_refused_at_the_start(self, given: Any, words: str) -> None:
         with pytest.raises(OptionError, match=words):
             start(self.planned, approvals=given)
