@@ -165,8 +165,10 @@ start_time:
   returned: when this task started it or waited for it
   type: str
 end_time:
-  description: When it was seen to have ended, on Azure's clock. That is up to O(poll_interval) later than it did.
-  returned: when this task waited for its end, and it succeeded
+  description:
+    - When it ended, on Azure's clock, as the activity log says where an earlier task had started it. Of one that this task started, when it was seen to have
+      ended, which is up to O(poll_interval) later than it did.
+  returned: when this task waited for its end, or found it, and it succeeded
   type: str
 restore_seconds:
   description: The time between these two, in seconds.

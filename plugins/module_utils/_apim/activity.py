@@ -9,7 +9,7 @@ The log gets its entries some minutes late, keeps them for 90 days, and may be r
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, Mapping
+from typing import Any, Iterable, Literal, Mapping
 
 from .._apis import ACTIVITY_LOG
 from .._arm.client import ArmClient
@@ -35,15 +35,28 @@ def ask_log(client: ArmClient, service: Service, action: Action, since: datetime
     now = client.server_now()
     if now - since > KEPT:
         return "unknown"
+    try:
+        found = newest_end(_entries(client, service, since, now), action)
+    except ArmError:
+        return "unknown"
+    return "late" if found == "none" and now - since < LAG else found
+
+
+def ended_at(client: ArmClient, service: Service, action: Action, since: datetime) -> datetime | None:
+    """When that backup or restore ended; None where the log does not tell."""
+    try:
+        request = _newest(_entries(client, service, since, client.server_now()), action) or {}
+    except ArmError:
+        return None
+    return next((request[word] for word in _ENDS if word in request), None)
+
+
+def _entries(client: ArmClient, service: Service, since: datetime, now: datetime) -> Iterable[Mapping[str, Any]]:
     query = (
         f"eventTimestamp ge '{format_time(since - _SLACK)}' and eventTimestamp le '{format_time(now + _SLACK)}' and resourceUri eq '{service.id}'"
     )
     path = f"/subscriptions/{segment(service.subscription)}/providers/Microsoft.Insights/eventtypes/management/values"
-    try:
-        found = newest_end(client.list(path, ACTIVITY_LOG, params={"$filter": query}), action)
-    except ArmError:
-        return "unknown"
-    return "late" if found == "none" and now - since < LAG else found
+    return client.list(path, ACTIVITY_LOG, params={"$filter": query})
 
 
 def newest_end(entries: Any, action: Action) -> Told:
@@ -51,19 +64,24 @@ def newest_end(entries: Any, action: Action) -> Told:
 
     A request of which there is only the end began before the time that was asked for, and does not count.
     """
-    requests: dict[str, tuple[datetime, set[str]]] = {}
+    request = _newest(entries, action)
+    if request is None:
+        return "none"
+    return next((end for word, end in _ENDS.items() if word in request), "accepted")
+
+
+def _newest(entries: Iterable[Mapping[str, Any]], action: Action) -> dict[str, datetime] | None:
+    """What the log tells of the newest request, and when it was so; None when there is none."""
+    requests: dict[str, dict[str, datetime]] = {}
     for entry in entries:
         moment = parse_time(entry.get("eventTimestamp"))
         if moment is None or not _value(entry, "operationName").endswith(f"/service/{action}/action"):
             continue
-        key = str(entry.get("correlationId") or entry.get("operationId"))
-        first, words = requests.setdefault(key, (moment, set()))
-        requests[key] = (min(first, moment), words | {_value(entry, "status")})
-    begun = [request for request in requests.values() if request[1] - _ENDS.keys()]
-    if not begun:
-        return "none"
-    words = max(begun, key=lambda request: request[0])[1]
-    return next((end for word, end in _ENDS.items() if word in words), "accepted")
+        request = requests.setdefault(str(entry.get("correlationId") or entry.get("operationId")), {})
+        word = _value(entry, "status")
+        request[word] = min(moment, request.get(word, moment))
+    begun = [request for request in requests.values() if request.keys() - _ENDS.keys()]
+    return max(begun, key=lambda request: min(request.values()), default=None)
 
 
 def _value(entry: Mapping[str, Any], name: str) -> str:

@@ -16,7 +16,7 @@ from typing import Iterable
 from .._arm.client import ArmClient
 from .._arm.errors import ArmError, HttpError, OperationFailed, TransportError
 from .._waiting import Waiting
-from .activity import LAG, Told, ask_log
+from .activity import LAG, Told, ask_log, ended_at
 from .backups import Backup, backup_of, backups_of, newest_first
 from .marks import Mark, State, write_mark
 from .operations import Action, Run, adopt, follow, start
@@ -182,6 +182,9 @@ def _carry_out(client: ArmClient, wish: Wish, found: Read, outcome: Outcome, wai
         if outcome.run is not None and wish.wait:
             _follow(client, outcome, outcome.run, waiting)
     elif decision.action == "finish":
+        if decision.mark is not None:
+            outcome.begun = decision.mark.since
+            outcome.ended = ended_at(client, outcome.service, ACTION, decision.mark.since)
         _mark(client, outcome, "restored")
 
 
@@ -203,6 +206,8 @@ def _adopt(client: ArmClient, outcome: Outcome, run: Run, waiting: Waiting) -> b
         outcome.problem = unclear(mark, told)
         return False
     _end(client, outcome, run, told)
+    if outcome.ended is not None:
+        outcome.ended = ended_at(client, run.service, ACTION, mark.since) or outcome.ended
     return False
 
 

@@ -129,3 +129,13 @@ def test_a_failure_tells_of_service_and_backup(task: Task) -> None:
 def test_after_a_timeout_the_service_is_told_as_it_is(task: Task) -> None:
     result = task(wait_timeout=60)
     assert result["failed"] and result["service"]["provisioning_state"] == "Updating"
+
+
+@pytest.mark.parametrize("late", [60, 7200])
+def test_when_a_restore_ended_that_nobody_watched_is_told_by_the_log(task: Task, late: int) -> None:
+    """However late somebody looks."""
+    assert task(wait=False)["action"] == "started"
+    task.azure.clock.passed += TAKES + late
+    result = task()
+    assert (result["failed"], result["changed"], result["action"]) == (False, False, "adopted")
+    assert abs(result["restore_seconds"] - TAKES) < 60

@@ -158,12 +158,12 @@ class FakeRestore:
                 del self.ends[name]
                 self.services[name]["properties"]["provisioningState"] = "Succeeded"
                 if any(service == name for service, _backup in self.restored):
-                    self._tell(name, "Failed" if self.fails else "Succeeded")
+                    self._tell(name, "Failed" if self.fails else "Succeeded", ago=self.clock.passed - end)
 
-    def _tell(self, name: str, status: str) -> None:
+    def _tell(self, name: str, status: str, ago: float = 0.0) -> None:
         self.log.append(
             {
-                "eventTimestamp": self.clock.now().isoformat(),
+                "eventTimestamp": (self.clock.now() - timedelta(seconds=ago)).isoformat(),
                 "operationName": {"value": "Microsoft.ApiManagement/service/restore/action"},
                 "status": {"value": status},
                 "correlationId": f"{name}-{len(self.restored)}",
