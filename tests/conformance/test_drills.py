@@ -142,6 +142,10 @@ def test_a_failover_that_is_killed_goes_on(start_simulator: Start, tmp_path: Pat
     assert "lifeboat_confirm to the name of the plan" in refused.stdout
     assert recovery.sim.control.requests() == []
 
+    foreseen = recovery.run("failover", check=True, lifeboat_confirm="six", **APPROVED)
+    assert foreseen.returncode == 0 and any(task.result.get("changed") for task in foreseen.tasks), foreseen.output[-3000:]
+    assert recovery.sim.control.writes() == [] and not recovery.reports.exists()
+
     recovery.kill_while_restoring("failover", lifeboat_confirm="six")
     declared = recovery.record("failover")["run"]["declared"]
     with recovery.hurried():

@@ -110,7 +110,7 @@ def test_a_plan_on_an_exported_estate_with_credentials_around(
 def test_in_check_mode_nothing_is_written(installed: Path, tmp_path: Path) -> None:
     ansible = Ansible(tmp_path, only(installed))
     variables = {"lifeboat_plan": str(FILES / "plan.yml"), "lifeboat_estate": str(FILES / "estate.yml"), "lifeboat_reports": str(tmp_path / "reports")}
-    result = ansible.run(Path(PLAYBOOK), check=True, extra_vars={**variables, "lifeboat_steps": ["drill"]})
+    result = ansible.run(Path(PLAYBOOK), check=True, extra_vars={**variables, "lifeboat_steps": "drill"})
     assert result.returncode == 0, result.output[-4000:]
     assert not (tmp_path / "reports").exists()
 

@@ -152,7 +152,8 @@ def test_a_drill_waits_for_an_approval_and_the_next_job_goes_on_with_nothing_but
     assert any(re.search(r": \d+ s, [01] of 1 done", text) for text in shown), shown
 
     handed_over = {name: value for name, value in first.handed_over.items() if name != "lifeboat_waiting_for"}
-    second = awx.run("drill", {**handed_over, "lifeboat_approvals": {PAUSE: "approve"}}).ok()
+    # A survey gives text.
+    second = awx.run("drill", {**handed_over, "lifeboat_approvals": f"{PAUSE}: approve"}).ok()
     assert "lifeboat_waiting_for" not in second.handed_over or not second.handed_over["lifeboat_waiting_for"]
     assert awx.restored() == ["db-01", "web-01"]
     assert awx.resources("rg-drill") == before
@@ -167,7 +168,7 @@ def test_a_failover_goes_on_after_its_approval(awx: Awx) -> None:
     assert first.handed_over["lifeboat_waiting_for"] == [PAUSE]
     assert awx.record(first.handed_over["lifeboat_run_id"])["run"]["state"] == "waiting"
     handed_over = {name: value for name, value in first.handed_over.items() if name != "lifeboat_waiting_for"}
-    second = awx.run("failover", {**common, **handed_over, "lifeboat_approvals": {PAUSE: "approve"}}).ok()
+    second = awx.run("failover", {**common, **handed_over, "lifeboat_approvals": json.dumps({PAUSE: "approve"})}).ok()
     assert awx.restored() == ["db-01", "web-01"] and awx.machines("rg-dr") == ["db-01", "web-01"]
     record = awx.record(first.handed_over["lifeboat_run_id"])
     assert record["verdict"]["result"] == "passed", record["verdict"]
