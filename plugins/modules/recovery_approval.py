@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Asks whoever sits at the terminal of C(ansible-playbook) whether what comes next shall happen, and waits for an answer only as long as each question says.
   - Where there is no terminal, nobody is asked. What nobody has decided is not in the result. Ctrl+C leaves a question without a decision, too.
-  - The role C(lifeboat.azure_dr.recover_waves) asks with it before waves that have a pause. M(ansible.builtin.pause) takes no answer when it has a time limit.
+  - The role P(lifeboat.azure_dr.recover_waves#role) asks with it before waves that have a pause. M(ansible.builtin.pause) takes no answer when it has a
+    time limit.
 extends_documentation_fragment:
   - lifeboat.azure_dr.attributes
 author:

@@ -11,8 +11,8 @@ short_description: Keep the record of a drill or a failover
 version_added: 0.1.0
 description:
   - Writes what happens in a drill or a failover into the record of that run, a JSON file, and tells which waves of the plan run next.
-  - The roles C(lifeboat.azure_dr.run_drill), C(lifeboat.azure_dr.fail_over) and C(lifeboat.azure_dr.clean_up_drill) call it. A playbook of your own needs it
-    only to run waves in another way.
+  - The roles P(lifeboat.azure_dr.run_drill#role), P(lifeboat.azure_dr.fail_over#role) and P(lifeboat.azure_dr.clean_up_drill#role) call it. A playbook of
+    your own needs it only to run waves in another way.
   - The file is replaced in one step and readable by its owner alone. A run that was killed leaves the record as it was at the last event.
   - What an event tells a second time changes nothing.
 extends_documentation_fragment:
@@ -46,12 +46,13 @@ options:
   data:
     description:
       - What there is to tell of the event.
-      - Of V(start), C(id), C(purpose) (V(drill) or V(failover)), C(plan) and C(stages) as C(lifeboat.azure_dr.recovery_plan_info) returns them, and, if
+      - Of V(start), C(id), C(purpose) (V(drill) or V(failover)), C(plan) and C(stages) as M(lifeboat.azure_dr.recovery_plan_info) returns them, and, if
         there is anything to say, C(approvals), C(environment), C(clock), C(declared), C(by), C(host), C(job) and C(readiness). C(by) and C(host)
         are otherwise the user and the machine.
       - Of V(stage), C(stage), the number, and C(approvals), decisions (V(approve) or V(decline)) by the names of pauses, and C(by), who decided.
-      - Of V(recovered), C(waves), ids, C(vms) and C(services), results as the roles C(restore_vms) and C(recover_apim) have them.
-      - Of V(checked), C(waves), ids, and C(checks), results of the role C(check_vms) by the ids of waves.
+      - Of V(recovered), C(waves), ids, C(vms) and C(services), results as the roles P(lifeboat.azure_dr.restore_vms#role) and
+        P(lifeboat.azure_dr.recover_apim#role) have them.
+      - Of V(checked), C(waves), ids, and C(checks), results of the role P(lifeboat.azure_dr.check_vms#role) by the ids of waves.
       - Of V(cleaned), C(resources) and C(kept) as M(lifeboat.azure_dr.drill_cleanup) returns them, C(failure), why it could not be done, and C(ends), that
         nobody is at work on the run any more.
       - Of V(finished), C(reason), why the run broke off, if it did.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Iterable, Mapping
 
 from .._apim.backups import backups_of
 from .._apim.places import open_place, read_contents
@@ -33,8 +33,6 @@ from .scope import Scope
 from .services import Found
 from .left_out import LeftOut
 from .vaults import VaultContents
-
-Say = Callable[[str], None]
 
 
 @dataclass
