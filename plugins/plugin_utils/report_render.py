@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "report_page"
 def as_html(report: Mapping[str, Any]) -> str:
     """The whole page. Every value is escaped; only our own style and script are allowed to be, by their hashes."""
     environment = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(moment=moment_text, number=number, capfirst=capfirst, span_words=span_words)
+    environment.filters.update(moment=moment_text, number=number, capfirst=capfirst, column_title=column_title)
     style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return environment.get_template("page.html.j2").render(
         **page_of(report), style=Markup(style), style_hash=hash_of(style), script=Markup(script), script_hash=hash_of(script)
@@ -41,6 +41,6 @@ def capfirst(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def span_words(kind: str, words: Mapping[str, str]) -> str:
-    """The heading of a column of times."""
+def column_title(kind: str, words: Mapping[str, str]) -> str:
+    """Of a column of times; # is for numbers, to the right."""
     return "#" + capfirst(words[kind])
