@@ -15,7 +15,9 @@ author:
 positional: points, copies, begun, check_mode
 options:
   _input:
-    description: The replications, each with C(restore_point) and C(copy), options of M(lifeboat.azure_dr.restore_point) and M(lifeboat.azure_dr.restore_point_copy).
+    description:
+      - The replications, each with C(restore_point) and C(copy), which are options of M(lifeboat.azure_dr.restore_point)
+        and M(lifeboat.azure_dr.restore_point_copy).
     type: list
     elements: dict
     required: true
