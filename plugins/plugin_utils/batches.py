@@ -109,7 +109,9 @@ def _same_batch(one: Result, other: Result) -> bool:
 
 def _together(first: Entry, last: Entry) -> Entry:
     """What the first run started is not told as what the second found running."""
-    entry = {**first, **last, "changed": bool(first.get("changed") or last.get("changed"))}
+    # What only the first knew is still so: from which recovery point a restore is, for one, where the budget for looks at jobs is spent.
+    known = {name: value for name, value in last.items() if value is not None}
+    entry = {**last, **first, **known, "changed": bool(first.get("changed") or last.get("changed"))}
     if first.get("action") not in (None, "none"):
         entry["action"] = first["action"]
     if first.get("changed") and "adopted" in first:
@@ -119,7 +121,7 @@ def _together(first: Entry, last: Entry) -> Entry:
         entry["copies"] = [{**copy, "action": begun.get(copy["name"], copy["action"])} for copy in last["copies"]]
     if not last.get("failed"):
         entry.pop("failure", None)
-    if first.get("job") and "job" not in last:
+    if first.get("job") and not last.get("job"):
         # How it was when nobody waited is not how it is.
         entry["job"] = {name: first["job"].get(name) for name in ("id", "name")}
     return entry

@@ -60,6 +60,14 @@ def test_what_the_first_run_started_is_not_told_as_what_the_second_found() -> No
     assert (c["changed"], c["failed"], "failure" in c) == (True, False, False)
 
 
+def test_what_only_the_first_run_knew_is_told() -> None:
+    options, point = {"vm": ["a"]}, {"name": "1", "time": "2026-06-01T04:00:00Z"}
+    begun = entry("a", action="started", changed=True, recovery_point=point, job=JOB, restored=None)
+    ended = entry("a", action="adopted", adopted=True, recovery_point=None, job=ENDED, restored={"disks": []})
+    (found,) = batches.batch_results([result(options, ended)], [result(options, begun)])
+    assert (found["recovery_point"], found["job"], found["restored"]) == (point, ENDED, {"disks": []})
+
+
 def test_a_failure_of_the_second_run_counts() -> None:
     options = {"vm": ["a"]}
     (found,) = batches.batch_results([result(options, failed("a"))], [result(options, entry("a", changed=True))])
