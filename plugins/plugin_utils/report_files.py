@@ -18,6 +18,8 @@ from ansible_collections.lifeboat.azure_dr.plugins.module_utils._report.document
 Record = dict[str, Any]
 
 MADE = (".report.json", ".badge.json")
+READINESS = "-readiness.json"
+"""What the role check_readiness keeps in the same folder."""
 """What a report leaves beside the records, which is none."""
 
 MODE = 0o644
@@ -42,6 +44,8 @@ def records_in(folder: Path) -> tuple[list[tuple[Path, Record]], list[str]]:
         try:
             found.append((path, read_record(path, "reports")))
         except ArmError as problem:
+            if path.name.endswith(READINESS):
+                continue
             # Other tools may keep their files here; a record of ours that was cut off must not be missed silently.
             passed_over.append(problem.message)
     return sorted(found, key=lambda entry: (str(entry[1]["run"].get("started") or ""), entry[0].name)), passed_over

@@ -13,6 +13,10 @@ from typing import Any
 from .._arm.errors import ArmError, OptionError
 from .document import VERSION, Record
 
+UNREADABLE = "Move the file away and run this again: a new record begins, and what is in Azure already is found there, not made a second time."
+
+_MEMBERS = {"run": ("state", "started", "declared", "attempts"), "plan": ("name", "hash"), "cleanup": ("state", "removed"), "verdict": ()}
+
 
 def read_record(path: str) -> Record | None:
     """The record; None when there is no such file. Raises ArmError for a file that is no record."""
@@ -22,11 +26,15 @@ def read_record(path: str) -> Record | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as problem:
-        raise ArmError(f"The record {path} cannot be read: {problem}", code="RecordUnreadable", target=path) from None
-    if not isinstance(found, dict) or not {"version", "id", "purpose", "plan", "run", "waves", "cleanup", "verdict"} <= found.keys():
+        why = problem.strerror if isinstance(problem, OSError) else problem
+        raise ArmError(f"The record {path} cannot be read: {why}", code="RecordUnreadable", target=path, hint=UNREADABLE) from None
+    if not isinstance(found, dict) or not {"version", "id", "purpose", "waves", *_MEMBERS} <= found.keys():
         raise OptionError("path", f"{path} is not the record of a run")
     if found["version"] != VERSION:
         raise OptionError("path", f"{path} is a record of version {found['version']}; this collection knows version {VERSION}")
+    for name, members in _MEMBERS.items():
+        if not isinstance(found[name], dict) or not found[name].keys() >= set(members):
+            raise ArmError(f"The record {path} cannot be read: {name!r} is damaged", code="RecordUnreadable", target=path, hint=UNREADABLE)
     return found
 
 

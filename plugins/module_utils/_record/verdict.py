@@ -133,8 +133,11 @@ def _of_cleanup(record: Record) -> list[str]:
     cleanup = record.get("cleanup") or {}
     state, left = cleanup.get("state"), cleanup.get("left") or []
     if state == "failed" or left:
-        names = some([str(entry["id"]).rsplit("/", 1)[-1] for entry in left])
-        return [f"{count(len(left), 'resource was', 'resources were')} not removed: {names}." if left else "What the drill made could not be removed."]
+        named = [str(entry["id"]).rsplit("/", 1)[-1] for entry in left if entry["id"]]
+        # Without an id: why nobody knows, or waits no longer for, all that there is to remove.
+        others = [str(entry["reason"]) for entry in left if not entry["id"]]
+        found = [f"{count(len(named), 'resource was', 'resources were')} not removed: {some(named)}."] if named else []
+        return [*found, *others] or ["What the drill made could not be removed."]
     if record.get("purpose") == "drill" and state not in ("done", "not_needed"):
         return ["What the drill made was not removed."]
     return []

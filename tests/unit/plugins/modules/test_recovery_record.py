@@ -84,6 +84,7 @@ def test_check_mode_tells_and_writes_nothing(records: Records) -> None:
     [
         ("{", "RecordUnreadable", "cannot be read"),
         ("[]", "InvalidOption", "is not the record of a run"),
+        ('{"version": 1, "id": "x", "purpose": "drill", "plan": {}, "run": {}, "waves": [], "cleanup": {}, "verdict": {}}', "RecordUnreadable", "'run' is damaged"),
         ('{"version": 9, "id": "x", "purpose": "drill", "plan": {}, "run": {}, "waves": [], "cleanup": {}, "verdict": {}}', "InvalidOption", "version 9"),
     ],
 )

@@ -80,6 +80,7 @@ def test_what_was_not_shown_is_said_although_it_passed() -> None:
         (record(wave("a/1", 0, 9, vms=[vm("x", point=None)])), "Not proven: RPO of a, since the time of the recovery point of x is not known."),
         (record(good(), cleanup={"state": "failed", "left": [LEFT]}), "1 resource was not removed: disk-1."),
         (record(good(), cleanup={"state": "done", "left": [LEFT]}), "1 resource was not removed: disk-1."),
+        (record(good(), cleanup={"state": "failed", "left": [{"id": "", "reason": "db is still being restored."}]}), "db is still being restored."),
         (record(good(), cleanup={"state": "failed", "left": []}), "What the drill made could not be removed."),
         (record(good(), cleanup={"state": "pending"}), "What the drill made was not removed."),
         (record(), "Nothing was recovered: no wave has a VM or a service."),
