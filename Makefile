@@ -64,7 +64,7 @@ simulator-tests: venv ## The simulator's own tests
 traffic: stage ## The modules and the simulator against recorded traffic, kills and secrets
 	@cd $(COLLECTION) && $(BIN)/python -m pytest -q -p no:cacheprovider -n auto --rootdir . tests/conformance $(ARGS)
 
-scale: stage ## Drill 300 VMs with Azure's limits of 2023 and of 2026, in half an hour; SCALE_VMS=1000 for as many
+scale: stage ## Drill 300 VMs with Azure's limits of 2023 and of 2026, in some ten minutes; SCALE_VMS=1000 for as many
 	@cd $(COLLECTION) && SCALE_YEARS="2026 2023" $(BIN)/python -m pytest -q -p no:cacheprovider --rootdir . tests/conformance/test_drill_scale.py $(ARGS)
 
 browser: stage ## The report in a headless Chromium: phone, print, keyboard, accessibility

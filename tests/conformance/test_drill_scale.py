@@ -57,7 +57,8 @@ def test_a_fleet_is_drilled_within_azures_limits_and_told_of_in_short(start_simu
     assert [check["ok"] for check in checks] == [True] * (VMS + 1)
 
     rows = recovery.sim.control.requests()
-    if year == "2026":
+    # In an hour of 2023 the recovery points of 300 VMs could be listed: of more, some wait until Azure says.
+    if year == "2026" or VMS <= 300:
         assert [row["path"] for row in rows if row["status"] == 429] == []
     assert_requests(rows)
 
