@@ -9,8 +9,9 @@ name: rehearsable_checks
 short_description: The checks of a plan that can be made in a rehearsal
 version_added: 0.1.0
 description:
-  - A rehearsal checks ports, web pages without TLS, and texts in boot logs of the machines themselves. Commands, roles and what is asked of other hosts are left out, since
-    nobody is at home in the simulator's machines, and since these may reach what is none of a rehearsal's business. For the role P(lifeboat.azure_dr.rehearse_recovery#role).
+  - A rehearsal checks ports, web pages without TLS, and texts in boot logs of the machines themselves. Commands, roles and what is asked of other hosts are
+    left out, since nobody is at home in the simulator's machines, and since these may reach what is none of a rehearsal's business. For the role
+    P(lifeboat.azure_dr.rehearse_recovery#role).
 positional: others
 options:
   _input:

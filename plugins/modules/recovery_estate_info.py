@@ -10,16 +10,16 @@ module: recovery_estate_info
 short_description: Export what a recovery is about, for a rehearsal on the simulator
 version_added: 0.1.0
 description:
-  - Reads the VMs with disks and network interfaces, virtual networks, storage accounts, vaults with policies and protected items, restore points with their copies, and
-    API Management services with their backups, and returns them as the document that the simulator loads as its estate. Written to a file as YAML or JSON, it is what
-    the playbook C(lifeboat.azure_dr.rehearse) rehearses a plan on, without Azure.
-  - Costs one list for each kind of resource, two for each vault, one request for each restore point collection, one more for each copy, and one for each container of
-    backups of API Management.
-  - Keys, passwords, user names, user data, custom data and the contents of API Management are neither read nor exported. B(Names, addresses and tags are exported as they
-    are), so whoever keeps secrets in tags finds them in the file.
+  - Reads the VMs with disks and network interfaces, virtual networks, storage accounts, vaults with policies and protected items, restore points with their
+    copies, and API Management services with their backups, and returns them as the document that the simulator loads as its estate. Written to a file as YAML
+    or JSON, it is what the playbook C(lifeboat.azure_dr.rehearse) rehearses a plan on, without Azure.
+  - Costs one list for each kind of resource, two for each vault, one request for each restore point collection, one more for each copy, and one for each
+    container of backups of API Management.
+  - Keys, passwords, user names, user data, custom data and the contents of API Management are neither read nor exported. B(Names, addresses and tags are
+    exported as they are), so whoever keeps secrets in tags finds them in the file.
   - Times become ages at the moment of the export (C(age_hours)), so that a rehearsal of next week finds recovery points of the same age.
-  - Not in an estate, and not listed in RV(left_out) one by one, are network security groups, routes, peerings, load balancers, extensions, policies, locks, quotas, and
-    the roles of users and identities. Identities of API Management are taken to have the role that backups need.
+  - Not in an estate, and not listed in RV(left_out) one by one, are network security groups, routes, peerings, load balancers, extensions, policies, locks,
+    quotas, and the roles of users and identities. Identities of API Management are taken to have the role that backups need.
 extends_documentation_fragment:
   - lifeboat.azure_dr.auth
   - lifeboat.azure_dr.attributes.info
@@ -28,8 +28,8 @@ author:
 options:
   plan:
     description:
-      - What M(lifeboat.azure_dr.recovery_plan_info) returned, or a list of such results. Only what it is about is exported, namely its VMs with their backups and restore
-        points, its API Management services, and all VMs and networks of the resource groups that it recovers to.
+      - What M(lifeboat.azure_dr.recovery_plan_info) returned, or a list of such results. Only what it is about is exported, namely its VMs with their backups
+        and restore points, its API Management services, and all VMs and networks of the resource groups that it recovers to.
       - To rehearse drills and failovers, give both, resolved for the one and for the other.
       - Ports, web pages and boot logs that the plan checks are exported as answering, since nobody can know what runs in the machines.
       - The backups of API Management are exported only with a plan, since it tells in which containers they are.

@@ -13,8 +13,8 @@ description:
   - Starts the simulator, which answers on free ports of this machine as Azure would, and returns the environment in which tasks work on it.
   - The simulator is a Python package of its own, C(azure-dr-simulator), in the folder C(simulator) of the collection's source. It is installed with
     C(pip install ./simulator) in a checkout.
-  - In RV(environment) every variable that could sign in to the real Azure is empty, and proxies lead nowhere, so that a task with it reaches the simulator and nothing
-    else. There is no secret in it.
+  - In RV(environment) every variable that could sign in to the real Azure is empty, and proxies lead nowhere, so that a task with it reaches the simulator
+    and nothing else. There is no secret in it.
   - The simulator stops by itself when C(ansible-playbook) ends, however that ends.
 extends_documentation_fragment:
   - lifeboat.azure_dr.attributes

@@ -69,7 +69,8 @@ def poison(address: str) -> dict[str, str]:
     cloud = f"https://{address}"
     return {
         "AZURE_CLOUD_ENVIRONMENT": cloud, "AZURE_AUTHORITY_HOST": cloud, "AZURE_ACCESS_TOKEN": "of-the-real-azure", "AZURE_CLIENT_ID": "of-the-real-azure",
-        "AZURE_SECRET": "not-for-rehearsals", "AZURE_CLIENT_SECRET": "not-for-rehearsals", "AZURE_TENANT": "of-the-real-azure", "AZURE_SUBSCRIPTION_ID": "of-the-real-azure",
+        "AZURE_SECRET": "not-for-rehearsals", "AZURE_CLIENT_SECRET": "not-for-rehearsals", "AZURE_TENANT": "of-the-real-azure",
+        "AZURE_SUBSCRIPTION_ID": "of-the-real-azure",
         "AZURE_CA_PATH": "/real.pem", "ANSIBLE_AZURE_AUTH_SOURCE": "access_token", "HTTPS_PROXY": f"http://{address}", "ALL_PROXY": f"http://{address}",
         "IDENTITY_ENDPOINT": cloud, "IDENTITY_HEADER": "of-the-real-azure",
     }  # fmt: skip
@@ -92,8 +93,8 @@ def test_a_plan_on_an_exported_estate_with_credentials_around(
     export(start_simulator, estate)
     address, knocks = azure
     ansible = Ansible(tmp_path, {**poison(address), **only(installed)})
-    variables = {"lifeboat_plan": str(FILES / "plan.yml"), "lifeboat_estate": str(estate), "lifeboat_reports": str(tmp_path / "reports"), "lifeboat_run_id": "r1"}
-    result = ansible.run(Path(PLAYBOOK), extra_vars=variables)
+    files = {"lifeboat_plan": str(FILES / "plan.yml"), "lifeboat_estate": str(estate), "lifeboat_reports": str(tmp_path / "reports")}
+    result = ansible.run(Path(PLAYBOOK), extra_vars={**files, "lifeboat_run_id": "r1"})
     assert result.returncode == 0, result.output[-4000:]
     assert knocks == []
     records = {path.name: json.loads(path.read_text()) for path in (tmp_path / "reports" / "r1").glob("r1-*.report.json")}

@@ -28,8 +28,8 @@ _LOOK = 0.1
 _LINES_OF_LOG = 5
 
 INSTALL = (
-    "It is a Python package of its own, in the folder 'simulator' of the collection's source: install it with 'pip install ./simulator' in a checkout, into the "
-    "environment that ansible-playbook is in, or say where it is."
+    "It is a Python package of its own, in the folder 'simulator' of the collection's source: install it with 'pip install ./simulator' in a checkout, "
+    "into the environment that ansible-playbook is in, or say where it is."
 )
 
 
@@ -101,7 +101,8 @@ class SimulatorFolder:
         ready = self._wait(process)
         if not ready.get("client_id"):
             self.stop()
-            raise OptionError("estate", "nobody can sign in, since it has no service principal; add one such as principals: [{name: rehearsal, roles: [Owner]}]")
+            example = "principals: [{name: rehearsal, roles: [Owner]}]"
+            raise OptionError("estate", f"nobody can sign in, since it has no service principal; add one such as {example}")
         descriptor = os.open(self.token_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(federated_token(ready["client_id"]))
@@ -150,7 +151,8 @@ def find_executable(given: str | None, beside: Sequence[str] = ()) -> str:
             return found
     found = shutil.which(COMMAND)
     if found is None:
-        raise OptionError("executable", f"the simulator is not installed: there is no {COMMAND} in {' or '.join(dict.fromkeys(folders))}, nor on PATH. {INSTALL}")
+        places = " or ".join(dict.fromkeys(folders))
+        raise OptionError("executable", f"the simulator is not installed: there is no {COMMAND} in {places}, nor on PATH. {INSTALL}")
     return found
 
 

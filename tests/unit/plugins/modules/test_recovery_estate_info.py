@@ -68,7 +68,8 @@ def test_a_plan(monkeypatch: pytest.MonkeyPatch, given: Any) -> None:
 
 def test_what_is_in_other_subscriptions_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     two = plan()
-    two["stages"][0]["waves"].append({"restores": [{"virtual_network": f"/subscriptions/{OTHER}/resourceGroups/rg-hub/providers/Microsoft.Network/virtualNetworks/hub"}]})
+    hub = f"/subscriptions/{OTHER}/resourceGroups/rg-hub/providers/Microsoft.Network/virtualNetworks/hub"
+    two["stages"][0]["waves"].append({"restores": [{"virtual_network": hub}]})
     result = run_module(monkeypatch, recovery_estate_info, FakeClient(), plan=two)
     assert result["estate"]["subscription_id"] == SUB
     assert [(entry["name"], entry["type"].lower()) for entry in result["left_out"]] == [("hub", "microsoft.network/virtualnetworks")]

@@ -109,11 +109,13 @@ def collection(name: str, source: str, region: str, *points: dict[str, Any]) -> 
     return collections.parse(resource)
 
 
-POINTS = collection("points", vm().id, "eastasia", {"name": "one"}, {"name": "bad", "provisioningState": "Failed"}, {"name": "new", "provisioningState": "Creating"})
+UNFINISHED = {"name": "new", "provisioningState": "Creating"}
+POINTS = collection("points", vm().id, "eastasia", {"name": "one"}, {"name": "bad", "provisioningState": "Failed"}, UNFINISHED)
 
 
 def copy(name: str, source: str, *disks: tuple[float | None, str]) -> dict[str, Any]:
-    statuses = [{"id": f"/d{number}", "replicationStatus": {"completionPercent": percent, "status": {"code": code}}} for number, (percent, code) in enumerate(disks)]
+    told = [{"completionPercent": percent, "status": {"code": code}} for percent, code in disks]
+    statuses = [{"id": f"/d{number}", "replicationStatus": status} for number, status in enumerate(told)]
     return {"name": name, "sourceRestorePoint": {"id": f"{POINTS.id}/restorePoints/{source}"}, "instanceView": {"diskRestorePoints": statuses}}
 
 

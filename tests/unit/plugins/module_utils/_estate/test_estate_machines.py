@@ -11,7 +11,14 @@ import pytest
 
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._arm.ids import ResourceId
 from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.left_out import LeftOut
-from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.machines import Hardware, Names, machine_entry, network_entry, power_states, storage_entry
+from ansible_collections.lifeboat.azure_dr.plugins.module_utils._estate.machines import (
+    Hardware,
+    Names,
+    machine_entry,
+    network_entry,
+    power_states,
+    storage_entry,
+)
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/RG-SHOP/providers"
 NAMES = Names({"rg-shop": "rg-shop"})

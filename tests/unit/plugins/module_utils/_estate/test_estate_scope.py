@@ -22,6 +22,7 @@ def of(group: str, kind: str, name: str, subscription: str = SUB) -> str:
 
 
 VM = of("rg-shop", "Compute/virtualMachines", "shop-db-01")
+RESTORE = {"name": "standby", "source_service": "apim", "storage_account": "stbackups", "container": "c"}
 PLAN: dict[str, Any] = {
     "stages": [
         {
@@ -30,7 +31,7 @@ PLAN: dict[str, Any] = {
                 {
                     "vms": [{"id": VM, "recovered": {"id": of("rg-drill", "Compute/virtualMachines", "drill-shop-db-01"), "resource_group": "rg-drill"}}],
                     "restores": [{"vm": [VM], "target_resource_group": "RG-DR", "virtual_network": "vnet-dr", "storage_account": "ststaging"}],
-                    "api_management": [{"name": "apim", "restore": {"name": "standby", "source_service": "apim", "storage_account": "stbackups", "container": "c"}}],
+                    "api_management": [{"name": "apim", "restore": RESTORE}],
                     "checks": [],
                 }
             ],
