@@ -146,7 +146,7 @@ def machine_entry(resource: Resource, place: ResourceId, hardware: Hardware, nam
     properties = member(resource, "properties")
     profile = member(properties, "storageProfile")
     system = member(profile, "osDisk")
-    data = [disk for disk in members(profile.get("dataDisks"))]
+    data = members(profile.get("dataDisks"))
     if not system or any(not member(disk, "managedDisk") for disk in (system, *data)):
         left_out.add(str(place), "It has disks that are not managed disks, which the simulator does not have.")
         return None
