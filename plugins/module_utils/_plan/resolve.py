@@ -159,8 +159,22 @@ class Resolution:
                     hint = "use {name} and {resource_group} in vm_name to tell them apart"
                     problems.append(Problem(one.path, f"{as_what}, and so would {other.vm.name} of the wave {other.place.id}; {hint}"))
                 found.append(member)
+        problems += self._beside_sources(found)
         if problems:
             raise PlanError(problems, self._path)
+        return found
+
+    def _beside_sources(self, members: Sequence[Member]) -> list[Problem]:
+        """Drills into a resource group with VMs of the plan, which their cleanup must be unable to remove, whatever tags somebody gives them."""
+        if self.purpose != DRILL:
+            return []
+        groups = {(member.vm.subscription.lower(), member.vm.group.lower()): member.vm.name for member in members}
+        found = []
+        for target in {member.target.name: member.target for member in members}.values():
+            name = groups.get((target.group.subscription.lower(), (target.group.group or "").lower()))
+            if name is not None:
+                message = f"a drill would restore into the resource group of {name}, which it must not touch; give drills a resource group of their own"
+                found.append(Problem(("targets", target.name, "drill", "resource_group"), message))
         return found
 
     def _vault(self, place: Place, one: Chosen, protection: Protection) -> VaultRef | None:

@@ -118,6 +118,20 @@ def test_what_only_azure_can_tell_is_wrong(document: dict[str, Any], key: str, m
     assert list(found) == [key] and message in found[key]
 
 
+def test_a_drill_needs_a_resource_group_without_vms_of_the_plan() -> None:
+    beside = {"primary": {**TARGET, "drill": {**TARGET["drill"], "resource_group": "RG-Prod"}}}
+    document = plan(wave("a", machine("db-01"), machine("db-02")), targets=beside)
+    with pytest.raises(PlanError) as caught:
+        resolved(document, purpose="drill")
+    assert list(told(caught.value.problems).items()) == [
+        (
+            "targets.primary.drill.resource_group",
+            "a drill would restore into the resource group of db-02, which it must not touch; give drills a resource group of their own",
+        )
+    ]
+    resolved(document)
+
+
 def test_what_a_run_made_is_no_source_although_it_has_the_tags_of_one() -> None:
     client = estate()
     client.has("web-01", "rg-dr", tier="web")  # a recovery that has no tags of its own yet
