@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Lifeboat Azure DR contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fleets of any size with a recovery plan: three applications in seven waves of four stages, two vaults, and domain controllers with copies in another region."""
+"""Fleets of any size with a recovery plan: three applications in seven waves of four stages, two vaults, and copies in another region."""
 
 from __future__ import annotations
 

@@ -79,13 +79,16 @@ def test_check_mode_tells_and_writes_nothing(records: Records) -> None:
     assert records.path.read_bytes() == before
 
 
+EMPTY_RECORD = '"id": "x", "purpose": "drill", "plan": {}, "run": {}, "waves": [], "cleanup": {}, "verdict": {}}'
+
+
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
         ("{", "RecordUnreadable", "cannot be read"),
         ("[]", "InvalidOption", "is not the record of a run"),
-        ('{"version": 1, "id": "x", "purpose": "drill", "plan": {}, "run": {}, "waves": [], "cleanup": {}, "verdict": {}}', "RecordUnreadable", "'run' is damaged"),
-        ('{"version": 9, "id": "x", "purpose": "drill", "plan": {}, "run": {}, "waves": [], "cleanup": {}, "verdict": {}}', "InvalidOption", "version 9"),
+        ('{"version": 1, ' + EMPTY_RECORD, "RecordUnreadable", "'run' is damaged"),
+        ('{"version": 9, ' + EMPTY_RECORD, "InvalidOption", "version 9"),
     ],
 )
 def test_a_file_that_is_no_record_is_left_alone(records: Records, text: str, code: str, words: str) -> None:

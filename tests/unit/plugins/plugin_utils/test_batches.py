@@ -166,8 +166,8 @@ def service(name: str = "apim", **more: Any) -> dict[str, Any]:
     return {"name": name, "restore": SERVICE, "validate_only": False, "note": None, **more}
 
 
-def restored(options: dict[str, Any] = SERVICE, **more: Any) -> dict[str, Any]:
-    return {"ansible_loop_var": "the_service", "the_service": options, "changed": False, "failed": False, **more}
+def restored(options: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    return {"ansible_loop_var": "the_service", "the_service": options or SERVICE, "changed": False, "failed": False, **more}
 
 
 @pytest.mark.parametrize(
