@@ -127,8 +127,8 @@ def test_parameters_win_over_the_environment_and_the_first_variable_over_the_sec
 
 
 def test_auth_source_env_takes_credentials_from_the_environment_alone() -> None:
-    found = options({"auth_source": "env", "secret": "parameter", "subscription_id": "s"}, AZURE_SECRET="variable")
-    assert (found.secret, found.subscription_id) == ("variable", "s")
+    found = options({"auth_source": "env", "secret": "secret-of-the-task", "subscription_id": "s"}, AZURE_SECRET="secret-of-the-environment")
+    assert (found.secret, found.subscription_id) == ("secret-of-the-environment", "s")
 
 
 def test_auth_source_comes_from_either_variable_and_must_be_known() -> None:
